@@ -1,0 +1,284 @@
+import { FIXED_BODY_LEN, writeBeginRequest, writeEndRequest, writeUnknownType } from "./bodies.ts";
+import { FCGI_HEADER_LEN, FCGI_NULL_REQUEST_ID, MAX_RECORD_CONTENT, RecordType } from "./constants.ts";
+import { FastCGIError } from "./errors.ts";
+import { paddingFor, writeRecordHeader } from "./header.ts";
+import { toParamList } from "./param-list.ts";
+import type { ParamList, ParamsInput } from "./param-list.ts";
+
+const SLAB_SIZE = 65_536;
+
+/** Content below this many bytes is copied beside its header; above it, a piece of its own is cheaper. */
+const COPY_BELOW = 4_096;
+
+const FIXED_RECORD_LEN = FCGI_HEADER_LEN + FIXED_BODY_LEN;
+
+/**
+ * The encoder: collects the records for one connection until {@link RecordOutput.take} hands them
+ * to the transport, so that everything one turn of the event loop produces leaves in one write.
+ *
+ * Heads and small content lie side by side in a slab. Large content passes by reference: it must not
+ * change until the transport has written it. Slabs are never written twice, so a transport may keep
+ * the pieces as long as it likes.
+ */
+export class RecordOutput {
+  readonly #onPending: () => void;
+  #slab: Uint8Array = EMPTY;
+  /** Start of what is not yet a piece. */
+  #start = 0;
+  #end = 0;
+  #pieces: Uint8Array[] = [];
+  #pieceBytes = 0;
+
+  /** @param onPending called when the first byte comes in after nothing was pending: time to plan a flush */
+  constructor(onPending: () => void) {
+    this.#onPending = onPending;
+  }
+
+  /** Bytes waiting for {@link RecordOutput.take}. */
+  get pendingBytes(): number {
+    return this.#pieceBytes + this.#end - this.#start;
+  }
+
+  /** Everything collected, in order; nothing is pending afterwards. */
+  take(): Uint8Array[] {
+    this.#seal();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    return pieces;
+  }
+
+  /** BEGIN_REQUEST (FastCGI 1.0 §5.1). */
+  beginRequest(id: number, role: number, keepConn: boolean): void {
+    this.#commit(this.#writeBegin(this.#reserve(FIXED_RECORD_LEN), id, role, keepConn));
+  }
+
+  /** PARAMS and the empty record that ends them (FastCGI 1.0 §5.2); no pair is cut by a record. */
+  params(id: number, params: ParamsInput): void {
+    const list = toParamList(params);
+    const size = list.byteLength;
+    this.#commit(this.#writeParams(this.#reserve(paramsRecordsLength(list, size)), id, list, size));
+  }
+
+  /**
+   * BEGIN_REQUEST and all of PARAMS in one go; when a param cannot be sent, nothing is.
+   *
+   * @throws FastCGIError `FCGI_ERR_PARAM_TOO_LARGE` for a pair that does not fit into one record (PHP
+   * and others read each record by itself, so it cannot be cut), `FCGI_ERR_INVALID_ARGUMENT`
+   */
+  request(id: number, role: number, keepConn: boolean, params: ParamsInput): void {
+    const list = toParamList(params);
+    const size = list.byteLength;
+    const at = this.#reserve(FIXED_RECORD_LEN + paramsRecordsLength(list, size));
+    this.#commit(this.#writeParams(this.#writeBegin(at, id, role, keepConn), id, list, size));
+  }
+
+  /** ABORT_REQUEST (FastCGI 1.0 §5.4). */
+  abortRequest(id: number): void {
+    this.#record(RecordType.AbortRequest, id, 0);
+  }
+
+  /** END_REQUEST (FastCGI 1.0 §5.5). */
+  endRequest(id: number, appStatus: number, protocolStatus: number): void {
+    const at = writeRecordHeader(
+      this.#slabFor(FIXED_RECORD_LEN),
+      this.#end,
+      RecordType.EndRequest,
+      id,
+      FIXED_BODY_LEN,
+      0,
+    );
+    this.#commit(writeEndRequest(this.#slab, at, appStatus, protocolStatus));
+  }
+
+  /**
+   * Content of a stream (FastCGI 1.0 §3.3): bytes `start` to `end` of `chunk`, in as many records
+   * as it takes. An empty range writes nothing, since an empty record would end the stream.
+   *
+   * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a range that is not inside the chunk: its records
+   * would not hold what they say
+   */
+  stream(type: number, id: number, chunk: Uint8Array, start = 0, end: number = chunk.length): void {
+    if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end <= chunk.length)) {
+      throw new FastCGIError(
+        "FCGI_ERR_INVALID_ARGUMENT",
+        `A chunk of ${chunk.length} bytes has no bytes ${start} to ${end}.`,
+      );
+    }
+    for (let at = start; at < end; at += MAX_RECORD_CONTENT) {
+      const until = Math.min(at + MAX_RECORD_CONTENT, end);
+      const length = until - at;
+      const padding = paddingFor(length);
+      if (length < COPY_BELOW) {
+        let target = writeRecordHeader(
+          this.#slabFor(FCGI_HEADER_LEN + length + padding),
+          this.#end,
+          type,
+          id,
+          length,
+          padding,
+        );
+        this.#slab.set(length === chunk.length ? chunk : chunk.subarray(at, until), target);
+        target += length;
+        this.#slab.fill(0, target, target + padding);
+        this.#commit(target + padding);
+      } else {
+        this.#commit(writeRecordHeader(this.#slabFor(FCGI_HEADER_LEN), this.#end, type, id, length, padding));
+        this.#seal();
+        this.#pieces.push(length === chunk.length ? chunk : chunk.subarray(at, until));
+        this.#pieceBytes += length;
+        if (padding > 0) {
+          this.#slabFor(padding).fill(0, this.#end, this.#end + padding);
+          this.#commit(this.#end + padding);
+        }
+      }
+    }
+  }
+
+  /** The empty record that ends a stream. */
+  endStream(type: number, id: number): void {
+    this.#record(type, id, 0);
+  }
+
+  /** GET_VALUES (FastCGI 1.0 §4.1). */
+  getValues(names: readonly string[]): void {
+    this.#pairs(
+      RecordType.GetValues,
+      names.map((name) => [name, ""] as const),
+    );
+  }
+
+  /** GET_VALUES_RESULT (FastCGI 1.0 §4.1). */
+  getValuesResult(values: ParamsInput): void {
+    this.#pairs(RecordType.GetValuesResult, values);
+  }
+
+  /** UNKNOWN_TYPE, the answer to a management record of a type that is not known (FastCGI 1.0 §4.2). */
+  unknownType(type: number): void {
+    const at = writeRecordHeader(
+      this.#slabFor(FIXED_RECORD_LEN),
+      this.#end,
+      RecordType.UnknownType,
+      FCGI_NULL_REQUEST_ID,
+      FIXED_BODY_LEN,
+      0,
+    );
+    this.#commit(writeUnknownType(this.#slab, at, type));
+  }
+
+  #pairs(type: number, input: ParamsInput): void {
+    const list = toParamList(input);
+    const size = list.byteLength;
+    if (size > MAX_RECORD_CONTENT) throw tooLarge("A management record", size);
+    this.#commit(
+      writePairsRecord(this.#slabFor(FCGI_HEADER_LEN + size + 7), this.#end, type, FCGI_NULL_REQUEST_ID, list, size),
+    );
+  }
+
+  /** A record without content, its header alone. */
+  #record(type: number, id: number, length: 0): void {
+    this.#commit(writeRecordHeader(this.#slabFor(FCGI_HEADER_LEN), this.#end, type, id, length, 0));
+  }
+
+  #writeBegin(at: number, id: number, role: number, keepConn: boolean): number {
+    const body = writeRecordHeader(this.#slab, at, RecordType.BeginRequest, id, FIXED_BODY_LEN, 0);
+    return writeBeginRequest(this.#slab, body, role, keepConn);
+  }
+
+  #writeParams(start: number, id: number, list: ParamList, size: number): number {
+    let at = start;
+    if (size > MAX_RECORD_CONTENT) at = writeCutParams(this.#slab, at, id, list);
+    else if (size > 0) at = writePairsRecord(this.#slab, at, RecordType.Params, id, list, size);
+    return writeRecordHeader(this.#slab, at, RecordType.Params, id, 0, 0);
+  }
+
+  #reserve(length: number): number {
+    this.#slabFor(length);
+    return this.#end;
+  }
+
+  /** Makes room for `length` bytes at `#end`. */
+  #slabFor(length: number): Uint8Array {
+    if (this.#slab.length - this.#end < length) {
+      this.#seal();
+      this.#slab = new Uint8Array(Math.max(SLAB_SIZE, length));
+      this.#start = this.#end = 0;
+    }
+    return this.#slab;
+  }
+
+  /** Makes the bytes up to `end` part of the output. */
+  #commit(end: number): void {
+    const first = this.pendingBytes === 0;
+    this.#end = end;
+    if (first) this.#onPending();
+  }
+
+  #seal(): void {
+    if (this.#end === this.#start) return;
+    this.#pieces.push(this.#slab.subarray(this.#start, this.#end));
+    this.#pieceBytes += this.#end - this.#start;
+    this.#start = this.#end;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** The most bytes that PARAMS with all headers and padding can take. */
+function paramsRecordsLength(list: ParamList, size: number): number {
+  if (size <= MAX_RECORD_CONTENT) return size + 2 * FCGI_HEADER_LEN + 7;
+  for (let index = 0; index < list.names.length; index++) {
+    const length = list.pairLength(index);
+    if (length > MAX_RECORD_CONTENT) throw tooLarge(`The param ${JSON.stringify(list.names[index])}`, length);
+  }
+  // Two neighbouring records together hold more than one record's worth, so there are at most 2·size/max + 1.
+  const records = Math.ceil((2 * size) / MAX_RECORD_CONTENT) + 2;
+  return size + records * (FCGI_HEADER_LEN + 7);
+}
+
+function tooLarge(what: string, size: number): FastCGIError {
+  return new FastCGIError(
+    "FCGI_ERR_PARAM_TOO_LARGE",
+    `${what} has ${size} bytes; a record holds ${MAX_RECORD_CONTENT}.`,
+    { phase: "request" },
+  );
+}
+
+function writePairsRecord(
+  slab: Uint8Array,
+  start: number,
+  type: number,
+  id: number,
+  list: ParamList,
+  size: number,
+): number {
+  const padding = paddingFor(size);
+  const at = list.writeTo(slab, writeRecordHeader(slab, start, type, id, size, padding));
+  slab.fill(0, at, at + padding);
+  return at + padding;
+}
+
+/** PARAMS over one record: cut between pairs, each record filled as far as whole pairs go. */
+function writeCutParams(slab: Uint8Array, start: number, id: number, list: ParamList): number {
+  let head = start;
+  let at = head + FCGI_HEADER_LEN;
+  const close = (): void => {
+    const size = at - head - FCGI_HEADER_LEN;
+    const padding = paddingFor(size);
+    writeRecordHeader(slab, head, RecordType.Params, id, size, padding);
+    slab.fill(0, at, at + padding);
+    head = at + padding;
+    at = head + FCGI_HEADER_LEN;
+  };
+  if (list.preEncoded !== undefined) {
+    slab.set(list.preEncoded, at);
+    at += list.preEncoded.length;
+  }
+  for (let index = 0; index < list.names.length; index++) {
+    const length = list.pairLength(index);
+    if (at - head - FCGI_HEADER_LEN + length > MAX_RECORD_CONTENT) close();
+    at = list.writePair(slab, at, index);
+  }
+  close();
+  return head;
+}
