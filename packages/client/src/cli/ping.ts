@@ -1,0 +1,92 @@
+import { parseAddress } from "@x/protocol/address";
+
+import { Pool } from "../pool.ts";
+import type { Arguments } from "./arguments.ts";
+import { getValues } from "./get-values.ts";
+import { printable } from "./printable.ts";
+import { withRecordLog } from "./record-log.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What a ping found, for `--json` and in a sentence. */
+interface Finding {
+  alive: boolean;
+  answer: Record<string, unknown>;
+  sentence: string;
+}
+
+/** `x-client ping ADDRESS` */
+export async function pingCommand(args: Arguments, userAgent: string): Promise<void> {
+  const [address, ...more] = args.positionals;
+  if (address === undefined || more.length > 0) {
+    throw new UsageError('It takes an address, such as "x-client ping tcp://127.0.0.1:9000".');
+  }
+  parseAddress(address);
+  const timeout = args.milliseconds("timeout", 2_000);
+  const path = args.get("path");
+  if (path !== undefined && !path.startsWith("/")) throw new UsageError('--path takes a path such as "/ping".');
+  await withRecordLog(args.has("verbose"), async () => {
+    const began = performance.now();
+    const finding = path === undefined ? askValues(address, timeout) : askPath(address, path, timeout, userAgent);
+    const { alive, answer, sentence } = await finding;
+    const milliseconds = Math.round((performance.now() - began) * 10) / 10;
+    const json = JSON.stringify({ address, alive, milliseconds, ...answer });
+    process.stdout.write(args.has("json") ? `${json}\n` : `${address} ${sentence} (${milliseconds} ms)\n`);
+    if (!alive) process.exitCode = 1;
+  });
+}
+
+async function askValues(address: string, timeout: number): Promise<Finding> {
+  const answer = await getValues(parseAddress(address), timeout);
+  switch (answer.kind) {
+    case "values": {
+      const values = answer.values.toObject();
+      const pairs = Object.entries(values).map(([name, value]) => printable(`${name}=${value}`));
+      const sentence = pairs.length === 0 ? "answers, and says nothing of itself" : `answers: ${pairs.join(" ")}`;
+      return { alive: true, answer: { kind: answer.kind, values }, sentence };
+    }
+    case "unknown":
+      return { alive: true, answer, sentence: "answers, and does not know FCGI_GET_VALUES" };
+    case "closed":
+      return {
+        alive: true,
+        answer,
+        sentence: "accepted the connection and closed it when asked for its values, as older PHP does",
+      };
+    case "silent":
+      return {
+        alive: false,
+        answer,
+        sentence: `accepted the connection, but did not answer within ${timeout} ms: it is busy, or does not know FCGI_GET_VALUES (try --path)`,
+      };
+  }
+}
+
+/** What PHP-FPM's `ping.path` wants; any other application is asked for that path, too. */
+async function askPath(address: string, path: string, timeout: number, userAgent: string): Promise<Finding> {
+  const pool = new Pool(address, { connectTimeout: timeout, headersTimeout: timeout, bodyTimeout: timeout });
+  try {
+    const response = await pool.request({
+      reuse: false,
+      params: {
+        GATEWAY_INTERFACE: "CGI/1.1",
+        SERVER_PROTOCOL: "HTTP/1.1",
+        SERVER_SOFTWARE: userAgent,
+        REQUEST_METHOD: "GET",
+        REQUEST_URI: path,
+        SCRIPT_NAME: path,
+        SCRIPT_FILENAME: path,
+        QUERY_STRING: "",
+      },
+    });
+    const { statusCode } = response;
+    const body = await response.body.text();
+    const text = printable(body.split("\n", 1)[0]!.trim().slice(0, 200));
+    return {
+      alive: statusCode >= 200 && statusCode < 400,
+      answer: { kind: "response", statusCode, body },
+      sentence: `answers ${path} with ${statusCode}${text === "" ? "" : `: ${text}`}`,
+    };
+  } finally {
+    await pool.destroy();
+  }
+}

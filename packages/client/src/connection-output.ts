@@ -1,0 +1,111 @@
+import { RecordOutput } from "@x/protocol";
+
+import { channels } from "./diagnostics.ts";
+import type { Flushable } from "./flush.ts";
+import type { Runtime } from "./runtime.ts";
+import { SilenceTimer } from "./silence-timer.ts";
+import type { ClientSocket } from "./socket.ts";
+
+/** Someone who waits until the connection takes bytes again. */
+export interface DrainWaiter {
+  onDrain(): void;
+}
+
+/** Unsent bytes at which sources are told to wait. Not below a socket's own mark, whose `drain` resumes them. */
+const CONGESTED = 65_536;
+
+/**
+ * The sending half of a connection: records are collected until the end of the turn of the event
+ * loop, then written together; sources are told to wait when the peer does not take them.
+ */
+export class ConnectionOutput implements Flushable {
+  /** Where the session writes. */
+  readonly records: RecordOutput;
+  readonly #address: string;
+  readonly #connection: object;
+  readonly #sendTimer: SilenceTimer;
+  #socket: ClientSocket | undefined;
+  #sendTimeout = 0;
+  #flushes = 0;
+  #waiters: DrainWaiter[] = [];
+
+  /**
+   * @param connection what the diagnostics channel shows as the connection
+   * @param onStuck the peer has taken nothing for the send timeout
+   */
+  constructor(address: string, connection: object, runtime: Runtime, onStuck: (timeout: number) => void) {
+    this.#address = address;
+    this.#connection = connection;
+    this.records = new RecordOutput(() => runtime.flushes.add(this));
+    this.#sendTimer = new SilenceTimer(runtime.timeouts, () => onStuck(this.#sendTimeout));
+  }
+
+  /** Flushes that wrote something: tells whether anything of a request can have left since it began. */
+  get flushes(): number {
+    return this.#flushes;
+  }
+
+  /** Are there more unsent bytes than a source should add to? */
+  get congested(): boolean {
+    const unsent = this.records.pendingBytes + (this.#socket?.writableLength ?? 0);
+    return unsent >= CONGESTED || this.#socket?.writableNeedDrain === true;
+  }
+
+  /** ms in which the peer may take nothing and send nothing. */
+  set sendTimeout(timeout: number) {
+    this.#sendTimeout = timeout;
+  }
+
+  /** Writes to `socket` from now on. */
+  open(socket: ClientSocket): void {
+    this.#socket = socket;
+    socket.on("drain", () => {
+      this.#sendTimer.stop();
+      this.#wake();
+    });
+  }
+
+  /** Writes nothing from now on. */
+  stop(): void {
+    this.#socket = undefined;
+    this.#sendTimer.stop();
+    this.#waiters = [];
+  }
+
+  /** The peer has sent something: it is alive, whatever it takes. */
+  touch(): void {
+    this.#sendTimer.touch();
+  }
+
+  /** Calls `waiter` once, when the output is no longer congested. */
+  whenDrained(waiter: DrainWaiter): void {
+    this.#waiters.push(waiter);
+  }
+
+  flush(): void {
+    const pieces = this.records.take();
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    this.#flushes++;
+    if (channels.sent.hasSubscribers) {
+      const connection = this.#connection;
+      for (const chunk of pieces) channels.sent.publish({ address: this.#address, connection, chunk });
+    }
+    if (pieces.length === 1) {
+      socket.write(pieces[0]!);
+    } else {
+      socket.cork();
+      for (const piece of pieces) socket.write(piece);
+      socket.uncork();
+    }
+    if (!socket.writableNeedDrain) this.#wake();
+    else if (!this.#sendTimer.watching) this.#sendTimer.watch(this.#sendTimeout);
+  }
+
+  #wake(): void {
+    if (this.#waiters.length === 0) return;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.onDrain();
+  }
+}

@@ -1,0 +1,107 @@
+import type { Connection } from "./connection.ts";
+
+/** The connections of a pool, by what they are doing. */
+export class ConnectionSet {
+  readonly #connecting = new Set<Connection>();
+  readonly #open = new Set<Connection>();
+  /** Those of the open ones on which nothing runs; the last one is the warmest. */
+  readonly #idle: Connection[] = [];
+
+  /** All of them, those that are being opened included. */
+  get size(): number {
+    return this.#connecting.size + this.#open.size;
+  }
+
+  /**
+   * Those that count against the limit. On an application that multiplexes, one that takes no more
+   * requests but has to wait for its last does not.
+   */
+  usable(multiplex: number): number {
+    if (multiplex === 1) return this.size;
+    let count = this.#connecting.size;
+    for (const connection of this.#open) if (connection.reusable) count++;
+    return count;
+  }
+
+  get connecting(): number {
+    return this.#connecting.size;
+  }
+
+  get open(): number {
+    return this.#open.size;
+  }
+
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** A connection that is being opened. */
+  add(connection: Connection): void {
+    this.#connecting.add(connection);
+  }
+
+  /** It is open. */
+  opened(connection: Connection): void {
+    this.#connecting.delete(connection);
+    this.#open.add(connection);
+  }
+
+  /** It is gone. */
+  delete(connection: Connection): void {
+    this.#connecting.delete(connection);
+    this.#open.delete(connection);
+    this.markBusy(connection);
+  }
+
+  /** Nothing runs on it: it is the next to be picked. */
+  markIdle(connection: Connection): void {
+    if (!this.#idle.includes(connection)) this.#idle.push(connection);
+  }
+
+  markBusy(connection: Connection): void {
+    const at = this.#idle.lastIndexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  isIdle(connection: Connection): boolean {
+    return this.#idle.includes(connection);
+  }
+
+  /**
+   * A connection for one more request: the warmest idle one, or the least busy one that multiplexes.
+   *
+   * @param fresh only one that has served nobody yet
+   */
+  pick(fresh: boolean): Connection | undefined {
+    for (let index = this.#idle.length - 1; index >= 0; index--) {
+      const connection = this.#idle[index]!;
+      if (connection.available && !(fresh && connection.begun > 0)) return connection;
+    }
+    return fresh || this.#open.size === this.#idle.length ? undefined : this.#leastBusy();
+  }
+
+  /** The idle connection that has been so for longest. */
+  get coldest(): Connection | undefined {
+    return this.#idle[0];
+  }
+
+  /** The attempt that began last. */
+  get lastAttempt(): Connection | undefined {
+    let last: Connection | undefined;
+    for (const connection of this.#connecting) last = connection;
+    return last;
+  }
+
+  *[Symbol.iterator](): IterableIterator<Connection> {
+    yield* [...this.#connecting, ...this.#open];
+  }
+
+  /** Without multiplexing no busy connection is available, and this finds none. */
+  #leastBusy(): Connection | undefined {
+    let best: Connection | undefined;
+    for (const connection of this.#open) {
+      if (connection.available && (best === undefined || connection.active < best.active)) best = connection;
+    }
+    return best;
+  }
+}

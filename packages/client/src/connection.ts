@@ -1,0 +1,298 @@
+import type { Address } from "@x/protocol/address";
+import { formatAddress } from "@x/protocol/address";
+import type { FastCGIError } from "@x/protocol/errors";
+import { ClientSession } from "@x/protocol/session";
+import type { ClientExchange } from "@x/protocol/session";
+import type { Timer } from "@x/protocol/timers";
+
+import { abortIgnoredError, socketError, strayBytesError, stuckError } from "./connection-errors.ts";
+import { ConnectionInput } from "./connection-input.ts";
+import { ConnectionOutput } from "./connection-output.ts";
+import { Connector } from "./connector.ts";
+import { channels } from "./diagnostics.ts";
+import type { Dispatch } from "./dispatch.ts";
+import type { Runtime } from "./runtime.ts";
+import { SilenceTimer } from "./silence-timer.ts";
+import type { Slab } from "./slabs.ts";
+import type { ClientSocket, SocketReader } from "./socket.ts";
+
+/** `closing`: requests may run, none begins. */
+export type ConnectionState = "connecting" | "open" | "closing" | "closed";
+
+/** The owner of connections, told what becomes of them. */
+export interface ConnectionOwner {
+  onOpen(connection: Connection): void;
+  onConnectError(connection: Connection, error: FastCGIError): void;
+  /** `change` more (or less) requests run on it. */
+  onActive(change: number): void;
+  /** A request ended on it, it is read again, or it takes no more: what waits may go on, here or elsewhere. */
+  onFree(connection: Connection): void;
+  onClosed(connection: Connection): void;
+}
+
+/** How a {@link Connection} is made. */
+export interface ConnectionOptions {
+  address: Address;
+  /** Requests at once. */
+  multiplex: number;
+  /** ms */
+  connectTimeout: number;
+  runtime: Runtime;
+  owner: ConnectionOwner;
+}
+
+/** ms that an application has to answer ABORT_REQUEST before its connection is given up. */
+const ABORT_DEADLINE = 5_000;
+
+/**
+ * Owns one socket: what it reads goes into the session, what the session writes leaves at the end of
+ * the turn. Its bytes are never wrapped: each chunk is told as a range of the slab that it was read into.
+ */
+export class Connection implements SocketReader {
+  readonly address: string;
+  readonly input: ConnectionInput;
+  readonly output: ConnectionOutput;
+  readonly #runtime: Runtime;
+  readonly #owner: ConnectionOwner;
+  readonly #session: ClientSession;
+  readonly #connector: Connector;
+  readonly #idleTimer: SilenceTimer;
+  readonly #abortTimers = new Set<Timer>();
+  #state: ConnectionState = "connecting";
+  #socket: ClientSocket | undefined;
+  #openedAt = 0;
+  #begun = 0;
+  /** The session's count of requests at the last look. */
+  #active = 0;
+  /** Requests whose dispatch waits for their end. */
+  #live = 0;
+  #resting = false;
+  #inSession = false;
+  #abortIgnored = false;
+  #doom: FastCGIError | undefined;
+  #writeError: Error | undefined;
+  #settled: Dispatch[] = [];
+
+  constructor(options: ConnectionOptions) {
+    const { address, runtime } = options;
+    this.address = formatAddress(address);
+    this.#runtime = runtime;
+    this.#owner = options.owner;
+    this.input = new ConnectionInput(runtime, () => {
+      if (!this.#inSession) this.#owner.onFree(this);
+    });
+    this.output = new ConnectionOutput(this.address, this, runtime, (timeout) => this.destroy(stuckError(timeout)));
+    this.#session = new ClientSession(this.output.records, {
+      multiplex: options.multiplex,
+      address: this.address,
+      onFatal: (error) => {
+        this.#doom ??= error;
+      },
+    });
+    this.#idleTimer = new SilenceTimer(runtime.timeouts, () => {
+      if (this.#session.active === 0) this.close();
+    });
+    if (channels.connect.hasSubscribers) channels.connect.publish({ address: this.address });
+    this.#connector = new Connector({
+      address,
+      timeout: options.connectTimeout,
+      timeouts: runtime.timeouts,
+      reader: this,
+      onOpen: (socket) => this.#onOpen(socket),
+      onError: (error) => this.#onConnectError(error),
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Requests whose end has not come, aborted ones included. */
+  get active(): number {
+    return this.#session.active;
+  }
+
+  /** Requests that ever began on it. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** ms since it was opened. */
+  get age(): number {
+    return this.#runtime.timeouts.clock() - this.#openedAt;
+  }
+
+  /** Requests at once; may be lowered while some run. */
+  get multiplex(): number {
+    return this.#session.multiplex;
+  }
+
+  set multiplex(limit: number) {
+    this.#session.multiplex = limit;
+  }
+
+  /** May a request begin now? Not while a slow consumer keeps it from being read. */
+  get available(): boolean {
+    return this.reusable && !this.input.paused && !this.#inSession && this.#session.available;
+  }
+
+  /** Can it serve again once what runs has ended? */
+  get reusable(): boolean {
+    return this.#state === "open" && this.#writeError === undefined && this.#session.reusable;
+  }
+
+  /** The slab whose bytes are being delivered, if any are. */
+  get deliveredSlab(): Slab | undefined {
+    return this.#inSession ? this.input.slab : undefined;
+  }
+
+  /**
+   * Begins a request.
+   *
+   * @throws FastCGIError when a param cannot be sent; the connection is as before then
+   */
+  begin(dispatch: Dispatch, keepConn: boolean): ClientExchange {
+    const { role, params } = dispatch;
+    const exchange = this.#session.begin({ role, keepConn, params }, dispatch);
+    if (this.#resting) this.#socket?.ref();
+    this.#resting = false;
+    this.#begun++;
+    this.#live++;
+    this.output.sendTimeout = dispatch.sendTimeout;
+    this.#countActive();
+    return exchange;
+  }
+
+  /** For dispatches: the session has told the end; they hear of it when the session has done its work. */
+  addSettled(dispatch: Dispatch): void {
+    this.#live--;
+    this.#settled.push(dispatch);
+  }
+
+  /** Aborts one request and leaves the others alone. Its id stays reserved until the application ends it. */
+  abort(exchange: ClientExchange): void {
+    exchange.abort();
+    this.#live--;
+    const timer = this.#runtime.timeouts.schedule(ABORT_DEADLINE, () => {
+      this.#abortTimers.delete(timer);
+      if (!exchange.ended) this.#giveUp();
+    });
+    this.#abortTimers.add(timer);
+  }
+
+  /** Nothing runs: it keeps no process alive, and closes after `idleTime` ms. */
+  rest(idleTime: number): void {
+    this.#resting = true;
+    this.#socket?.unref();
+    this.#idleTimer.watch(idleTime);
+  }
+
+  /** Takes no more requests, and closes when the last has ended. */
+  close(): void {
+    if (this.#state === "closed") return;
+    if (this.#session.active === 0 && !this.#inSession) this.#teardown();
+    else this.#state = "closing";
+  }
+
+  /** Cuts the connection: all requests on it fail with `error`. */
+  destroy(error: FastCGIError): void {
+    if (this.#state === "closed") return;
+    this.#doom ??= error;
+    if (!this.#inSession) this.#leaveSession();
+  }
+
+  readBuffer(): Uint8Array {
+    return this.input.slab.buffer;
+  }
+
+  onBytes(length: number): void {
+    const { buffer } = this.input.slab;
+    if (channels.received.hasSubscribers) {
+      channels.received.publish({ address: this.address, connection: this, chunk: buffer.subarray(0, length) });
+    }
+    // Whatever comes while no request runs would be taken for the answer to the next one.
+    if (this.#session.active === 0 && this.#session.available) return this.destroy(strayBytesError());
+    this.output.touch();
+    this.#inSession = true;
+    this.#session.receive(buffer, 0, length);
+    this.input.delivered(length);
+    this.#leaveSession();
+  }
+
+  onWriteError(error: Error): void {
+    this.#writeError = error;
+    this.output.stop();
+    if (this.#session.active === 0) this.#teardown();
+  }
+
+  #onOpen(socket: ClientSocket): void {
+    this.#socket = socket;
+    this.#state = "open";
+    this.#openedAt = this.#runtime.timeouts.clock();
+    socket.on("error", (error) => this.destroy(socketError(error)));
+    socket.on("end", () => this.#onEnd());
+    this.input.open(socket);
+    this.output.open(socket);
+    if (channels.connected.hasSubscribers) channels.connected.publish({ address: this.address });
+    this.#owner.onOpen(this);
+  }
+
+  #onConnectError(error: FastCGIError): void {
+    this.#state = "closed";
+    this.input.close();
+    if (channels.connectError.hasSubscribers) channels.connectError.publish({ address: this.address, error });
+    this.#owner.onConnectError(this, error);
+  }
+
+  /** The peer sends no more. Without a request that is the end of the connection, half-open or not. */
+  #onEnd(): void {
+    if (this.#session.active === 0) return this.#teardown();
+    this.#inSession = true;
+    this.#session.receiveEnd();
+    this.#leaveSession();
+  }
+
+  /** The session has returned: what it decided is carried out, then dispatches are told. */
+  #leaveSession(): void {
+    this.#inSession = true;
+    if (this.#abortIgnored && this.#live === 0) this.#doom ??= abortIgnoredError(ABORT_DEADLINE);
+    if (this.#doom !== undefined) this.#session.fail(this.#doom);
+    this.#inSession = false;
+    const settled = this.#settled;
+    if (settled.length > 0) this.#settled = [];
+    const freed = this.#countActive() < 0;
+    if (this.#doom !== undefined) this.#teardown();
+    else if (this.#state === "closing" && this.#session.active === 0) this.#teardown();
+    else if (freed || this.#session.active === 0) this.#owner.onFree(this);
+    for (const dispatch of settled) dispatch.settle();
+  }
+
+  /** @returns by how many more (or less) requests run than at the last look */
+  #countActive(): number {
+    const change = this.#session.active - this.#active;
+    this.#active += change;
+    if (change !== 0) this.#owner.onActive(change);
+    return change;
+  }
+
+  /** An aborted request has not ended in time: no more requests, and the end when nobody waits for one. */
+  #giveUp(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closing";
+    this.#abortIgnored = true;
+    if (this.#live > 0) this.#owner.onFree(this);
+    else this.#leaveSession();
+  }
+
+  #teardown(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    this.#connector.cancel();
+    this.#idleTimer.stop();
+    for (const timer of this.#abortTimers) this.#runtime.timeouts.cancel(timer);
+    this.output.stop();
+    this.#socket?.destroy();
+    this.input.close();
+    this.#owner.onClosed(this);
+  }
+}

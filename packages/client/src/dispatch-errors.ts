@@ -1,0 +1,37 @@
+import { ProtocolStatus } from "@x/protocol";
+import { FastCGIError } from "@x/protocol/errors";
+import type { FastCGIErrorCode, FastCGIErrorOptions } from "@x/protocol/errors";
+
+/** The error that a protocol status other than 0 stands for (FastCGI 1.0 §5.5). */
+export function protocolStatusError(protocolStatus: number, details: FastCGIErrorOptions): FastCGIError {
+  const [code, message] = describe(protocolStatus);
+  return new FastCGIError(code, message, { ...details, protocolStatus });
+}
+
+function describe(protocolStatus: number): [FastCGIErrorCode, string] {
+  switch (protocolStatus) {
+    case ProtocolStatus.CantMpxConn:
+      return ["FCGI_ERR_CANT_MULTIPLEX", "The application does not run several requests on one connection."];
+    case ProtocolStatus.Overloaded:
+      return ["FCGI_ERR_OVERLOADED", "The application is overloaded and did not run the request."];
+    case ProtocolStatus.UnknownRole:
+      return ["FCGI_ERR_UNKNOWN_ROLE", "The application does not know the role that it was asked to play."];
+    default:
+      return [
+        "FCGI_ERR_BAD_PROTOCOL_STATUS",
+        `The application ended the request with protocol status ${protocolStatus}, which FastCGI does not have.`,
+      ];
+  }
+}
+
+/** The caller does not want it any more. */
+export function abortError(cause: unknown): FastCGIError {
+  return new FastCGIError("FCGI_ERR_ABORTED", "The request was aborted.", { cause });
+}
+
+/** Nothing was heard of the application for `limit` ms. */
+export function silenceError(gotStdout: boolean, limit: number): FastCGIError {
+  return gotStdout
+    ? new FastCGIError("FCGI_ERR_BODY_TIMEOUT", `The application has sent nothing more for ${limit} ms.`)
+    : new FastCGIError("FCGI_ERR_HEADERS_TIMEOUT", `The application has not begun to answer within ${limit} ms.`);
+}

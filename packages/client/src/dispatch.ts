@@ -1,0 +1,330 @@
+import { ProtocolStatus } from "@x/protocol";
+import type { ParamList, Role } from "@x/protocol";
+import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
+import type { ClientExchange, ClientExchangeHandler } from "@x/protocol/session";
+
+import type { Connection } from "./connection.ts";
+import { channels } from "./diagnostics.ts";
+import { abortError, protocolStatusError, silenceError } from "./dispatch-errors.ts";
+import type { DispatchPlan } from "./dispatch-plan.ts";
+import type { DispatchController, DispatchHandler } from "./dispatcher.ts";
+import { cancelInput, RequestInput } from "./request-input.ts";
+import type { InputOwner } from "./request-input.ts";
+import { SilenceTimer } from "./silence-timer.ts";
+import type { Slab } from "./slabs.ts";
+import { StderrTail } from "./stderr-tail.ts";
+import type { Timeouts } from "./timeouts.ts";
+
+/** Whoever finds connections for dispatches. */
+export interface DispatchOwner {
+  readonly address: string;
+  readonly timeouts: Timeouts;
+  /** It does not want a connection any more. */
+  leave(dispatch: Dispatch): void;
+  /** It has to run once more, before all others and on a fresh connection; false when that cannot be. */
+  repeat(dispatch: Dispatch): boolean;
+  /** The application takes one request a connection, whatever was configured. */
+  stopMultiplexing(): void;
+}
+
+/** `ending`: the end is known, and told when the session has returned. */
+type DispatchState = "waiting" | "running" | "ending" | "settled";
+
+/**
+ * One request, from the queue to its end: sends its bodies, watches its timeouts, delivers what comes
+ * back, and tells its handler the end exactly once.
+ */
+export class Dispatch implements DispatchController, ClientExchangeHandler, InputOwner {
+  readonly plan: DispatchPlan;
+  readonly #owner: DispatchOwner;
+  readonly #handler: DispatchHandler;
+  readonly #silence: SilenceTimer;
+  #state: DispatchState = "waiting";
+  #connection: Connection | undefined;
+  #exchange: ClientExchange | undefined;
+  #input: RequestInput | undefined;
+  #multiplexed = false;
+  #reused = false;
+  #repeated = false;
+  #flushesBefore = 0;
+  #gotStdout = false;
+  #gotBytes = false;
+  #paused = false;
+  #stderr: StderrTail | undefined;
+  #appStatus = 0;
+  #protocolStatus = 0;
+  #failure: FastCGIError | undefined;
+
+  constructor(owner: DispatchOwner, plan: DispatchPlan, handler: DispatchHandler) {
+    this.plan = plan;
+    this.#owner = owner;
+    this.#handler = handler;
+    this.#silence = new SilenceTimer(owner.timeouts, () => this.#onSilence());
+    plan.signal?.addEventListener("abort", this);
+  }
+
+  get address(): string {
+    return this.#owner.address;
+  }
+
+  get role(): Role {
+    return this.plan.role;
+  }
+
+  get params(): ParamList {
+    return this.plan.params;
+  }
+
+  get sendTimeout(): number {
+    return this.plan.sendTimeout;
+  }
+
+  /** Must its connection have served nobody before? */
+  get fresh(): boolean {
+    return this.#repeated || !this.plan.reuse;
+  }
+
+  get requestId(): number | undefined {
+    return this.#exchange?.id;
+  }
+
+  get reused(): boolean {
+    return this.#reused;
+  }
+
+  get stdoutEnded(): boolean {
+    return this.#exchange?.stdoutEnded ?? false;
+  }
+
+  get stderrTail(): string {
+    return this.#stderr?.toString() ?? "";
+  }
+
+  /** Runs on `connection` from now on. A param that cannot be sent ends it there and then. */
+  begin(connection: Connection, keepConn: boolean): void {
+    this.#multiplexed = keepConn && connection.multiplex > 1;
+    this.#reused = connection.begun > 0;
+    this.#flushesBefore = connection.output.flushes;
+    try {
+      this.#exchange = connection.begin(this, keepConn);
+    } catch (error) {
+      this.fail(FastCGIError.from(error, "FCGI_ERR_INVALID_ARGUMENT"));
+      return;
+    }
+    this.#connection = connection;
+    this.#state = "running";
+    this.#silence.watch(this.plan.headersTimeout);
+    if (channels.request.hasSubscribers) this.#publishRequest(connection.address, this.#exchange.id);
+    try {
+      this.#handler.onStart?.(this);
+    } catch (error) {
+      this.#onHandlerError(error);
+    }
+    if (!this.#runs) return;
+    this.#input = new RequestInput(connection.output, this.#exchange, this.plan, this);
+    this.#input.start();
+  }
+
+  pause(): void {
+    if (this.#paused || this.#state !== "running") return;
+    this.#paused = true;
+    this.#connection?.input.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#silence.touch();
+    this.#connection?.input.resume();
+  }
+
+  retain(): Slab {
+    const slab = this.#connection?.deliveredSlab;
+    if (slab !== undefined) return slab.retain();
+    throw new FastCGIError(
+      "FCGI_ERR_INVALID_ARGUMENT",
+      "retain() keeps the chunk that is being delivered: call it inside of onStdout or onStderr.",
+    );
+  }
+
+  abort(reason?: unknown): void {
+    if (this.#state === "ending" || this.#state === "settled") return;
+    const error = isFastCGIError(reason) ? reason : abortError(reason);
+    if (this.#state === "waiting") this.#owner.leave(this);
+    this.fail(error);
+  }
+
+  /** The signal has fired. */
+  handleEvent(): void {
+    this.abort(this.plan.signal?.reason);
+  }
+
+  /** Ends it with `error`, on a connection or before it has one. */
+  fail(error: FastCGIError): void {
+    if (this.#state === "ending" || this.#state === "settled") return;
+    const connection = this.#state === "running" ? this.#connection : undefined;
+    this.#failure = error;
+    this.#conclude();
+    // After the state, since the connection reports the end of all that runs on it.
+    if (this.#multiplexed && this.#exchange !== undefined) connection?.abort(this.#exchange);
+    else connection?.destroy(error);
+    this.#tellError(error);
+  }
+
+  onStdout(chunk: Uint8Array, start: number, end: number): void {
+    if (!this.#runs) return;
+    this.#silence.touch();
+    if (!this.#gotStdout) {
+      this.#gotStdout = this.#gotBytes = true;
+      this.#silence.watch(this.plan.bodyTimeout);
+    }
+    try {
+      this.#handler.onStdout(chunk.subarray(start, end), this);
+    } catch (error) {
+      this.#onHandlerError(error);
+    }
+  }
+
+  onStderr(chunk: Uint8Array, start: number, end: number): void {
+    if (!this.#runs) return;
+    this.#silence.touch();
+    this.#gotBytes = true;
+    this.#stderr ??= new StderrTail(this.plan.maxStderrBytes);
+    this.#stderr.push(chunk, start, end);
+    if (this.#handler.onStderr === undefined) return;
+    try {
+      this.#handler.onStderr(chunk.subarray(start, end), this);
+    } catch (error) {
+      this.#onHandlerError(error);
+    }
+  }
+
+  onEnd(appStatus: number, protocolStatus: number): void {
+    this.#appStatus = appStatus;
+    this.#protocolStatus = protocolStatus;
+    this.#end();
+  }
+
+  onError(error: FastCGIError): void {
+    this.#failure = error;
+    this.#end();
+  }
+
+  onInputProgress(): void {
+    this.#silence.touch();
+  }
+
+  onInputError(error: Error): void {
+    const code = "FCGI_ERR_ABORTED";
+    this.fail(FastCGIError.from(error, code, { phase: "send", message: `The request body failed: ${error.message}` }));
+  }
+
+  /** For the connection: the session has returned after it told the end. */
+  settle(): void {
+    if (this.#state !== "ending") return;
+    if (this.#protocolStatus === ProtocolStatus.CantMpxConn && this.#multiplexed) this.#owner.stopMultiplexing();
+    if (this.#mayRepeat() && this.#repeat()) return;
+    const appStatus = this.#appStatus;
+    if (this.#protocolStatus !== ProtocolStatus.RequestComplete) {
+      this.#failure = protocolStatusError(this.#protocolStatus, { appStatus });
+    }
+    this.#conclude();
+    if (this.#failure !== undefined) return this.#tellError(this.#failure);
+    if (channels.end.hasSubscribers) channels.end.publish({ controller: this, appStatus });
+    try {
+      this.#handler.onEnd({ appStatus, protocolStatus: this.#protocolStatus }, this);
+    } catch (error) {
+      rethrowLater(error);
+    }
+  }
+
+  get #runs(): boolean {
+    return this.#state === "running";
+  }
+
+  #end(): void {
+    if (!this.#runs) return;
+    this.#state = "ending";
+    this.#silence.stop();
+    if (this.#paused) this.#connection?.input.resume();
+    this.#paused = false;
+    this.#connection?.addSettled(this);
+  }
+
+  /** Lets go of everything that it holds. */
+  #conclude(): void {
+    this.#state = "settled";
+    this.#silence.stop();
+    this.plan.signal?.removeEventListener("abort", this);
+    if (this.#paused) this.#connection?.input.resume();
+    this.#paused = false;
+    if (this.#input === undefined) cancelInput(this.plan, this.#failure);
+    else this.#input.cancel(this.#failure);
+  }
+
+  /** A request that was surely not run, or may be run twice, and whose body can be sent again. */
+  #mayRepeat(): boolean {
+    const { stdin, data, idempotent } = this.plan;
+    if (this.#repeated || this.#gotBytes || isSource(stdin) || isSource(data)) return false;
+    if (this.#protocolStatus === ProtocolStatus.CantMpxConn) return this.#multiplexed;
+    if (this.#failure?.code !== "FCGI_ERR_SOCKET") return false;
+    const unsent = this.#connection?.output.flushes === this.#flushesBefore;
+    return unsent || (idempotent && this.#reused);
+  }
+
+  #repeat(): boolean {
+    this.#input?.cancel();
+    this.#state = "waiting";
+    this.#repeated = true;
+    if (!this.#owner.repeat(this)) {
+      this.#state = "ending";
+      return false;
+    }
+    this.#failure = this.#exchange = this.#connection = this.#input = undefined;
+    this.#protocolStatus = ProtocolStatus.RequestComplete;
+    return true;
+  }
+
+  #tellError(error: FastCGIError): void {
+    error.address ??= this.#owner.address;
+    error.phase ??= this.#gotStdout ? "response-body" : this.#connection === undefined ? "queue" : "response-head";
+    error.requestId ??= this.#exchange?.id;
+    if (this.#stderr !== undefined) error.stderr ??= this.stderrTail;
+    if (channels.error.hasSubscribers) channels.error.publish({ controller: this, error });
+    try {
+      this.#handler.onError(error, this);
+    } catch (thrown) {
+      rethrowLater(thrown);
+    }
+  }
+
+  /** Nothing was heard for the timeout. While nobody reads, that says nothing about the peer. */
+  #onSilence(): void {
+    const limit = this.#gotStdout ? this.plan.bodyTimeout : this.plan.headersTimeout;
+    const read = this.#owner.timeouts.now - (this.#connection?.input.readingSince ?? Infinity);
+    if (read < limit) this.#silence.watch(Math.min(limit, limit - read));
+    else this.fail(silenceError(this.#gotStdout, limit));
+  }
+
+  #publishRequest(address: string, requestId: number): void {
+    const { params, reused } = this;
+    channels.request.publish({ controller: this, address, requestId, params, reused });
+  }
+
+  #onHandlerError(error: unknown): void {
+    this.fail(
+      FastCGIError.from(error, "FCGI_ERR_ABORTED", { message: `The request's handler failed: ${String(error)}` }),
+    );
+  }
+}
+
+function isSource(body: unknown): boolean {
+  return body !== undefined && !(body instanceof Uint8Array);
+}
+
+/** What the last callback of a request throws has nowhere to go but up, and must not stop other requests. */
+function rethrowLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

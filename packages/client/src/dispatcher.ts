@@ -1,0 +1,173 @@
+import type { ParamsInput } from "@x/protocol";
+import type { FastCGIError } from "@x/protocol/errors";
+
+import type { BodyInput } from "./body.ts";
+import { sendRequest } from "./request.ts";
+import type { RequestOptions, ResponseData } from "./request.ts";
+import type { Slab } from "./slabs.ts";
+
+/** The part that the application is asked to play (FastCGI 1.0 §6). */
+export type RoleName = "responder" | "authorizer" | "filter";
+
+/** Time limits of one request in ms, 0 for none. They are looked at ten times a second. */
+export interface RequestTimeouts {
+  /**
+   * For a connection to come about, attempts at a full backlog included (nginx
+   * `fastcgi_connect_timeout`).
+   *
+   * @default 2000
+   */
+  connectTimeout?: number | undefined;
+  /**
+   * For a place among the running requests.
+   *
+   * @default 5000
+   */
+  queueTimeout?: number | undefined;
+  /**
+   * Silence before the first byte of the answer. Bytes of the request body that go out, and stderr
+   * that comes in, count as sounds (nginx `fastcgi_read_timeout`).
+   *
+   * @default 60000
+   */
+  headersTimeout?: number | undefined;
+  /**
+   * Silence after the first byte of the answer; not while the consumer has paused it.
+   *
+   * @default 60000
+   */
+  bodyTimeout?: number | undefined;
+  /**
+   * Time in which the application takes nothing of what it is sent, and sends nothing (nginx
+   * `fastcgi_send_timeout`).
+   *
+   * @default 30000
+   */
+  sendTimeout?: number | undefined;
+}
+
+/** One request, as FastCGI sees it. */
+export interface DispatchOptions extends RequestTimeouts {
+  /** @default "responder" */
+  role?: RoleName | undefined;
+  /** The application's variables. Names and string values are latin-1, one character a byte. */
+  params: ParamsInput;
+  /** The request body. PHP reads as much of it as the param `CONTENT_LENGTH` says. */
+  stdin?: BodyInput | undefined;
+  /** The file that a filter works on (FastCGI 1.0 §6.4); for the role filter alone. */
+  data?: BodyInput | undefined;
+  /** Aborts the request, wherever it is. */
+  signal?: AbortSignal | undefined;
+  /**
+   * May it run twice? Such a request is repeated once when a connection that had served others was
+   * closed before any byte of the answer came.
+   *
+   * @default false
+   */
+  idempotent?: boolean | undefined;
+  /**
+   * May it share a connection with the requests before and after it? With false it gets one of its
+   * own, which is closed at its end: for scripts that go on after their answer
+   * (`fastcgi_finish_request`).
+   *
+   * @default true
+   */
+  reuse?: boolean | undefined;
+}
+
+/** How a request ended. */
+export interface DispatchEnd {
+  /** The application's exit status; 0 is success (FastCGI 1.0 §5.5). */
+  appStatus: number;
+  protocolStatus: number;
+}
+
+/** One request under way. */
+export interface DispatchController {
+  /** The application. */
+  readonly address: string;
+  /** Its id on the connection, once it has one. */
+  readonly requestId: number | undefined;
+  /** Had its connection served a request before? */
+  readonly reused: boolean;
+  /** Has the application ended FCGI_STDOUT? Not all do. */
+  readonly stdoutEnded: boolean;
+  /** The end of what came on FCGI_STDERR so far. */
+  readonly stderrTail: string;
+  /**
+   * Stops reading from the connection; what was read already, 64 KiB at most, may still be delivered.
+   * Requests that share the connection wait too.
+   */
+  pause(): void;
+  resume(): void;
+  /**
+   * Ends the request with an error: `reason` if it is a `FastCGIError`, else `FCGI_ERR_ABORTED` with it
+   * as the cause. The application is told by ABORT_REQUEST on a multiplexed connection, by closing it on
+   * any other.
+   */
+  abort(reason?: unknown): void;
+  /**
+   * Keeps the chunk that is being delivered: its bytes stay as they are until `release()` is called on
+   * the slab.
+   *
+   * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` outside of `onStdout` and `onStderr`
+   */
+  retain(): Slab;
+}
+
+/**
+ * Receives what happens to one request: `onStart`, any number of chunks, then exactly one of `onEnd`
+ * and `onError`. Nothing of CGI is known here; `responseHandler` adds that.
+ *
+ * If one of them throws, the request is aborted and `onError` is called.
+ */
+export interface DispatchHandler {
+  /** The request has a connection. After a repetition it is called again. */
+  onStart?(controller: DispatchController): void;
+  /** Bytes of FCGI_STDOUT, valid until the return unless retained. */
+  onStdout(chunk: Uint8Array, controller: DispatchController): void;
+  /** Bytes of FCGI_STDERR, valid until the return unless retained; a chunk need not be a line. */
+  onStderr?(chunk: Uint8Array, controller: DispatchController): void;
+  onEnd(end: DispatchEnd, controller: DispatchController): void;
+  onError(error: FastCGIError, controller: DispatchController): void;
+}
+
+/** What a dispatcher is doing. */
+export interface DispatcherStats {
+  /** Requests that run, aborted ones whose end has not come included. */
+  active: number;
+  /** Requests that wait for a connection. */
+  queued: number;
+}
+
+/** Whatever takes requests: the contract that `Pool` fulfils. */
+export abstract class Dispatcher {
+  /**
+   * Runs one request. Failures go to `handler.onError`, never before this returns.
+   *
+   * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a mistake in the options
+   */
+  abstract dispatch(options: DispatchOptions, handler: DispatchHandler): DispatchController;
+
+  /** Takes no more requests, waits for those that it has, then closes its connections. */
+  abstract close(): Promise<void>;
+
+  /** Ends all requests with `FCGI_ERR_DESTROYED` (or `error`) and cuts its connections. */
+  abstract destroy(error?: Error): Promise<void>;
+
+  abstract get stats(): DispatcherStats;
+
+  /**
+   * Runs one request and gives its response as soon as the head is there; the body streams.
+   *
+   * @throws FastCGIError every code that the table in the README names
+   */
+  request(options: RequestOptions): Promise<ResponseData> {
+    return sendRequest(this, options);
+  }
+
+  /** As {@link Dispatcher.close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

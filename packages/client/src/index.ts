@@ -1,0 +1,41 @@
+/**
+ * Calls FastCGI applications (PHP-FPM and any other) from Node.
+ *
+ * @example
+ * import { Pool } from "@x/client";
+ *
+ * const php = new Pool("unix:/run/php/php-fpm.sock", { capacity: 5 });
+ * const { statusCode, body } = await php.request({
+ *   params: { REQUEST_METHOD: "GET", SCRIPT_FILENAME: "/srv/www/index.php" },
+ * });
+ *
+ * @packageDocumentation
+ */
+
+export { Pool } from "./pool.ts";
+export type { PoolStats } from "./pool.ts";
+export type { PoolOptions } from "./pool-options.ts";
+export { request } from "./one-shot.ts";
+export type { RequestOptions, ResponseData, ResponseHeaders } from "./request.ts";
+export type { ResponseBody } from "./response-body.ts";
+export { Dispatcher } from "./dispatcher.ts";
+export type {
+  DispatchController,
+  DispatchEnd,
+  DispatcherStats,
+  DispatchHandler,
+  DispatchOptions,
+  RequestTimeouts,
+  RoleName,
+} from "./dispatcher.ts";
+export { responseHandler } from "./response-handler.ts";
+export type { ResponseHandler, ResponseHandlerOptions } from "./response-handler.ts";
+export type { BodyInput, BodySink, BodySource } from "./body.ts";
+export type { ClientDiagnostics } from "./diagnostics.ts";
+export { FastCGIError, isFastCGIError } from "@x/protocol/errors";
+export type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";
+
+// Symbols above are for every user; those below are for programs that keep chunks, and for their tests.
+
+export { poisonReleasedSlabs } from "./slabs.ts";
+export type { Slab } from "./slabs.ts";

@@ -1,0 +1,86 @@
+import { Role } from "@x/protocol";
+import type { ClientExchange } from "@x/protocol/session";
+
+import { BodySender, PIECE } from "./body-sender.ts";
+import type { BodySource } from "./body.ts";
+import type { ConnectionOutput } from "./connection-output.ts";
+
+/** What a request sends after its params. */
+export interface InputBodies {
+  role: Role;
+  stdin: Uint8Array | BodySource | undefined;
+  data: Uint8Array | BodySource | undefined;
+}
+
+/** Hears how the sending goes. */
+export interface InputOwner {
+  onInputProgress(): void;
+  /** A source failed: the stream is left without its end, or the application would take the part for the whole. */
+  onInputError(error: Error): void;
+}
+
+/** Sends FCGI_STDIN and, for a filter, FCGI_DATA after it (FastCGI 1.0 §6.4). */
+export class RequestInput {
+  readonly #output: ConnectionOutput;
+  readonly #exchange: ClientExchange;
+  readonly #bodies: InputBodies;
+  readonly #owner: InputOwner;
+  #sender: BodySender | undefined;
+
+  constructor(output: ConnectionOutput, exchange: ClientExchange, bodies: InputBodies, owner: InputOwner) {
+    this.#output = output;
+    this.#exchange = exchange;
+    this.#bodies = bodies;
+    this.#owner = owner;
+  }
+
+  /** Sends what there is at once; the rest as the connection takes it. */
+  start(): void {
+    const exchange = this.#exchange;
+    this.#send(
+      this.#bodies.stdin,
+      (chunk) => exchange.writeStdin(chunk),
+      () => {
+        exchange.endStdin();
+        if (this.#bodies.role === Role.Filter) this.#sendData();
+      },
+    );
+  }
+
+  /** The request is over. */
+  cancel(reason?: Error): void {
+    if (this.#sender !== undefined) this.#sender.cancel(reason);
+  }
+
+  #sendData(): void {
+    const exchange = this.#exchange;
+    this.#send(
+      this.#bodies.data,
+      (chunk) => exchange.writeData(chunk),
+      () => exchange.endData(),
+    );
+  }
+
+  #send(body: Uint8Array | BodySource | undefined, write: (chunk: Uint8Array) => void, end: () => void): void {
+    if (body === undefined || (body instanceof Uint8Array && body.length <= PIECE)) {
+      if (body !== undefined) write(body);
+      end();
+      return;
+    }
+    const owner = this.#owner;
+    this.#sender = new BodySender(this.#output, body, {
+      write,
+      end,
+      fail: (error) => owner.onInputError(error),
+      progress: () => owner.onInputProgress(),
+    });
+    this.#sender.start();
+  }
+}
+
+/** Ends the sources of a request that never got to send them. */
+export function cancelInput(bodies: InputBodies, reason: Error | undefined): void {
+  for (const body of [bodies.stdin, bodies.data]) {
+    if (body !== undefined && !(body instanceof Uint8Array)) body.cancel?.(reason);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Timer } from "@x/protocol/timers";
+
+import { PRECISION } from "./timeouts.ts";
+import type { Timeouts } from "./timeouts.ts";
+
+/**
+ * Fires when nothing was heard for a while. Hearing something costs one assignment, since the timer
+ * is moved only when it would have fired: that is what makes a timeout per request affordable.
+ */
+export class SilenceTimer {
+  readonly #timeouts: Timeouts;
+  readonly #onSilence: () => void;
+  #timer: Timer | undefined;
+  #limit = 0;
+  #heard = 0;
+  #touched = false;
+
+  /** @param onSilence called once; the timer then rests until it is told to watch again */
+  constructor(timeouts: Timeouts, onSilence: () => void) {
+    this.#timeouts = timeouts;
+    this.#onSilence = onSilence;
+  }
+
+  /** Does it watch? */
+  get watching(): boolean {
+    return this.#timer?.active ?? false;
+  }
+
+  /** From now on at most `limit` ms of silence; 0 for any. */
+  watch(limit: number): void {
+    this.#limit = limit;
+    this.#touched = false;
+    if (limit === 0) this.stop();
+    else if (this.#timer === undefined) this.#timer = this.#timeouts.schedule(limit, () => this.#onTimer());
+    else this.#timeouts.refresh(this.#timer, limit);
+  }
+
+  /** Something was heard. */
+  touch(): void {
+    this.#heard = this.#timeouts.now;
+    this.#touched = true;
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) this.#timeouts.cancel(this.#timer);
+  }
+
+  #onTimer(): void {
+    // The stamp may be a tick older than the sound, which must not make the timer fire too early.
+    const left = this.#touched ? this.#heard + PRECISION + this.#limit - this.#timeouts.now : 0;
+    if (left > 0) this.#timeouts.refresh(this.#timer!, left);
+    else this.#onSilence();
+  }
+}

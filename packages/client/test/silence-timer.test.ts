@@ -1,0 +1,66 @@
+import { expect, test, vi } from "vitest";
+
+import { SilenceTimer } from "../src/silence-timer.ts";
+import { TestRuntime } from "./support/clock.ts";
+
+function make(): { runtime: TestRuntime; timer: SilenceTimer; fired: ReturnType<typeof vi.fn> } {
+  const runtime = new TestRuntime();
+  const fired = vi.fn<() => void>();
+  return { runtime, fired, timer: new SilenceTimer(runtime.timeouts, fired) };
+}
+
+test("fires once after the limit", async () => {
+  const { runtime, timer, fired } = make();
+  timer.watch(1_000);
+  await runtime.pass(900);
+  expect(fired).not.toHaveBeenCalled();
+  await runtime.pass(200);
+  expect(fired).toHaveBeenCalledOnce();
+  expect(timer.watching).toBe(false);
+  await runtime.pass(5_000);
+  expect(fired).toHaveBeenCalledOnce();
+});
+
+test("a sound moves it, never to less than the limit after that sound", async () => {
+  const { runtime, timer, fired } = make();
+  timer.watch(1_000);
+  await runtime.pass(950);
+  timer.touch();
+  await runtime.pass(950);
+  expect(fired).not.toHaveBeenCalled();
+  await runtime.pass(300);
+  expect(fired).toHaveBeenCalledOnce();
+});
+
+test("a sound between two ticks counts from when it was made", async () => {
+  const { runtime, timer, fired } = make();
+  timer.watch(1_000);
+  await runtime.pass(500);
+  runtime.time += 90;
+  timer.touch();
+  await runtime.pass(990);
+  expect(fired).not.toHaveBeenCalled();
+  await runtime.pass(300);
+  expect(fired).toHaveBeenCalledOnce();
+});
+
+test("the limit can change while it runs; 0 is none", async () => {
+  const { runtime, timer, fired } = make();
+  timer.watch(60_000);
+  timer.watch(200);
+  await runtime.pass(300);
+  expect(fired).toHaveBeenCalledOnce();
+  timer.watch(200);
+  timer.watch(0);
+  await runtime.pass(10_000);
+  expect(fired).toHaveBeenCalledOnce();
+});
+
+test("stops", async () => {
+  const { runtime, timer, fired } = make();
+  timer.watch(200);
+  timer.stop();
+  await runtime.pass(1_000);
+  expect(fired).not.toHaveBeenCalled();
+  expect(runtime.timeouts.size).toBe(0);
+});
