@@ -1,0 +1,174 @@
+import type { Params } from "@x/protocol";
+import type { FastCGIError } from "@x/protocol/errors";
+import type { ResponderExchange, ResponderExchangeHandler } from "@x/protocol/session";
+
+import { errorChannel } from "./diagnostics.ts";
+import { FastCGIRequest } from "./incoming.ts";
+import { FastCGIResponse } from "./outgoing.ts";
+import { RequestBody } from "./request-body.ts";
+import type { BodyOwner } from "./request-body.ts";
+import { ResponseStream } from "./response-stream.ts";
+import type { ResponseChannel } from "./response-stream.ts";
+
+/** What one request needs of its connection. */
+export interface RequestConnection {
+  /** Who is told how bodies flow. */
+  readonly input: BodyOwner;
+  readonly congested: boolean;
+  /** The web server at the other end, for messages. */
+  readonly peer: string;
+  onOutput(): void;
+  settleLater(stream: ResponseStream): void;
+  drainLater(stream: ResponseStream): void;
+  /** END_REQUEST is in the output. */
+  onRequestEnd(active: ActiveRequest): void;
+  /** The response stops here; the web server must not take it for complete. */
+  cut(active: ActiveRequest): void;
+}
+
+/**
+ * One request from the end of its PARAMS to its END_REQUEST: what the session says about it goes to
+ * the body and the abort signal, what the application says goes out through the response.
+ */
+export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel {
+  readonly exchange: ResponderExchange;
+  readonly connection: RequestConnection;
+  readonly body: RequestBody;
+  readonly output: ResponseStream;
+  /** Called when the web server wants no answer any more, and again when there is nobody to answer. */
+  onAborted: (() => void) | undefined;
+  #abortError: FastCGIError | undefined;
+  #abortController: AbortController | undefined;
+  #request: FastCGIRequest | undefined;
+  #response: FastCGIResponse | undefined;
+
+  constructor(exchange: ResponderExchange, connection: RequestConnection) {
+    this.exchange = exchange;
+    this.connection = connection;
+    this.body = new RequestBody(exchange.params, connection.input);
+    this.output = new ResponseStream(exchange, this, isHead(exchange.params));
+  }
+
+  /** The request as the application sees it; made when first asked for. */
+  get request(): FastCGIRequest {
+    return (this.#request ??= new FastCGIRequest(this));
+  }
+
+  /** The response as the application sees it; made when first asked for. */
+  get response(): FastCGIResponse {
+    return (this.#response ??= new FastCGIResponse(this));
+  }
+
+  get aborted(): boolean {
+    return this.#abortError !== undefined;
+  }
+
+  /**
+   * Is an answer of no use? Not so when the web server merely sends no more: it may have shut down one
+   * side of the connection and still wait. Only writing tells (FastCGI 1.0 is silent).
+   */
+  get unwanted(): boolean {
+    return this.output.gone || (this.#abortError !== undefined && this.#abortError.code !== "FCGI_ERR_SOCKET");
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abortController === undefined) {
+      this.#abortController = new AbortController();
+      if (this.#abortError !== undefined) this.#abortController.abort(this.#abortError);
+    }
+    return this.#abortController.signal;
+  }
+
+  /** Nobody waits for the answer, or it cannot be had: tells the application, which still ends the request. */
+  abort(error: FastCGIError): void {
+    if (this.#abortError !== undefined || this.output.ended) return;
+    this.#abortError = error;
+    this.body.fail(error.code, error.message, error);
+    this.#abortController?.abort(error);
+    this.onAborted?.();
+  }
+
+  /**
+   * The handler has failed. Before the head is sent the answer is a bare 500; after it the response is
+   * cut, so that half a page is not taken for a whole one. Details go to the web server's error log.
+   */
+  fail(error: unknown): void {
+    if (errorChannel.hasSubscribers) {
+      errorChannel.publish({ error, peer: this.connection.peer, request: this.request, aborted: this.aborted });
+    }
+    const { output } = this;
+    if (output.ended || output.gone) return;
+    if (output.appStatus === 0) output.appStatus = 1;
+    if (this.aborted) {
+      output.end();
+      return;
+    }
+    output.writeStderr(Buffer.from(`${describe(error)}\n`));
+    if (output.headSent) {
+      this.connection.cut(this);
+      return;
+    }
+    output.dropHead();
+    output.writeHead(500, ["Content-Type", "text/plain; charset=utf-8"]);
+    output.end(INTERNAL_SERVER_ERROR);
+  }
+
+  onStdin(chunk: Uint8Array, start: number, end: number): void {
+    this.body.push(chunk, start, end);
+  }
+
+  onStdinEnd(): void {
+    this.body.finish();
+  }
+
+  // Only a Filter has DATA, and this session does not serve that role.
+  onData(): void {}
+  onDataEnd(): void {}
+
+  onAbort(error: FastCGIError): void {
+    this.abort(error);
+  }
+
+  /** For the connection: it is gone. */
+  onGone(error: FastCGIError): void {
+    this.abort(error);
+    this.body.discard();
+    this.output.onGone();
+    this.onAborted?.();
+  }
+
+  get congested(): boolean {
+    return this.connection.congested;
+  }
+
+  onOutput(): void {
+    this.connection.onOutput();
+  }
+
+  settleLater(): void {
+    this.connection.settleLater(this.output);
+  }
+
+  drainLater(): void {
+    this.connection.drainLater(this.output);
+  }
+
+  onResponseEnd(): void {
+    this.body.discard();
+    this.connection.onRequestEnd(this);
+  }
+}
+
+const INTERNAL_SERVER_ERROR = Buffer.from("Internal Server Error\n");
+
+/** Looked up in the bytes: it is all that some handlers' requests are asked. */
+function isHead(params: Params): boolean {
+  const method = params.getBytes("REQUEST_METHOD");
+  return method?.length === 4 && method[0] === 0x48 && Buffer.compare(method, HEAD) === 0;
+}
+
+const HEAD = Buffer.from("HEAD");
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? String(error)) : `The handler failed with ${String(error)}`;
+}

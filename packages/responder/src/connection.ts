@@ -1,0 +1,286 @@
+import type { Socket } from "node:net";
+
+import { RecordOutput } from "@x/protocol";
+import { FastCGIError } from "@x/protocol/errors";
+import { ResponderSession } from "@x/protocol/session";
+import type { ResponderExchange } from "@x/protocol/session";
+import type { Timer } from "@x/protocol/timers";
+
+import { ActiveRequest } from "./active-request.ts";
+import type { RequestConnection } from "./active-request.ts";
+import type { Clock } from "./clock.ts";
+import { flushSoon } from "./flush.ts";
+import { InputGate } from "./input-gate.ts";
+import type { InputTimeouts } from "./input-gate.ts";
+import type { ResponseStream } from "./response-stream.ts";
+
+/** Unsent bytes of a connection at which writers are told to wait. */
+const OUTPUT_HIGH_WATER = 65_536;
+
+/**
+ * How long after our last byte to wait for the web server to close, too: closing with unread input
+ * would destroy what is still on the way to it.
+ */
+const LINGER = 2_000;
+
+/**
+ * How long to work for a web server that has closed its side. It may have closed both, which only
+ * writing tells; while it takes what is written, it is there.
+ */
+const HALF_CLOSED_GRACE = 10_000;
+
+/** Limits of each connection of a server. */
+export interface ConnectionLimits extends InputTimeouts {
+  maxConnections: number;
+  maxRequests: number;
+  multiplex: number;
+  maxParamsBytes: number;
+  maxParams: number;
+}
+
+/** What a connection needs of its server. */
+export interface ConnectionOwner {
+  readonly limits: ConnectionLimits;
+  readonly clock: Clock;
+  /** Is there room for one more request beside the `uncounted` ones? */
+  admit(uncounted: number): boolean;
+  /** So many requests more (or less) are running. */
+  countRequests(change: number): void;
+  onRequest(active: ActiveRequest): void;
+  onRequestEnd(active: ActiveRequest): void;
+  /** The peer broke the protocol, or a limit. */
+  onConnectionError(error: FastCGIError, connection: Connection): void;
+  onConnectionClose(connection: Connection): void;
+}
+
+/**
+ * One connection from a web server: a socket, the session that understands its bytes, and the flow of
+ * both directions. The only file that knows sockets.
+ */
+export class Connection implements RequestConnection {
+  readonly peer: string;
+  readonly input: InputGate;
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #output: RecordOutput;
+  readonly #session: ResponderSession;
+  readonly #requests = new Set<ActiveRequest>();
+  readonly #draining = new Set<ResponseStream>();
+  #arrived: ActiveRequest[] = [];
+  #settling: ResponseStream[] = [];
+  #counted = 0;
+  #flushPlanned = false;
+  #closing = false;
+  #halfClosed = false;
+  #expiry: Timer | undefined;
+
+  constructor(socket: Socket, peer: string, owner: ConnectionOwner) {
+    this.#socket = socket;
+    this.peer = peer;
+    this.#owner = owner;
+    const { maxConnections, maxRequests, multiplex, maxParamsBytes, maxParams } = owner.limits;
+    this.input = new InputGate(socket, owner.clock, owner.limits, (error) => this.#session.fail(error));
+    this.#output = new RecordOutput(() => this.#planFlush());
+    this.#session = new ResponderSession(this.#output, {
+      maxConnections,
+      maxRequests,
+      multiplex,
+      maxParamsBytes,
+      maxParams,
+      address: peer,
+      admit: () => owner.admit(this.#session.active - this.#counted),
+      onRequest: (exchange) => this.#onRequest(exchange),
+      onFatal: (error) => this.#onFatal(error),
+      onClose: () => this.#close(),
+    });
+    socket
+      .on("data", (chunk: Buffer) => this.#onData(chunk))
+      .on("end", () => this.#onEnd())
+      .on("drain", () => this.flush())
+      .on("finish", () => this.#expireIn(LINGER))
+      .on("error", (error) => this.#onSocketError(error))
+      .on("close", () => this.#onClosed());
+  }
+
+  get congested(): boolean {
+    return this.#output.pendingBytes + this.#socket.writableLength >= OUTPUT_HIGH_WATER;
+  }
+
+  /** Takes no more requests; closes when the running ones have ended. */
+  drain(): void {
+    this.#session.drain();
+  }
+
+  /** Cuts it now. */
+  destroy(error: FastCGIError): void {
+    this.#session.fail(error);
+    this.#socket.destroy();
+  }
+
+  /** Hands all output to the socket, unless the socket is full: then `drain` comes back here. */
+  flush(): void {
+    this.#flushPlanned = false;
+    if (this.#socket.writableNeedDrain || this.#socket.destroyed) return;
+    const settled = this.#settling;
+    this.#settling = [];
+    for (const stream of settled) stream.settle();
+    this.#write();
+    for (const stream of settled) stream.onFlushed();
+    if (this.#closing && this.#output.pendingBytes === 0) this.#socket.end();
+    else if (!this.congested) this.#releaseWriters();
+  }
+
+  onOutput(): void {
+    // Much at once gains nothing by waiting for more.
+    if (this.#output.pendingBytes >= OUTPUT_HIGH_WATER && !this.#socket.writableNeedDrain) this.#write();
+  }
+
+  settleLater(stream: ResponseStream): void {
+    this.#settling.push(stream);
+    this.#planFlush();
+  }
+
+  drainLater(stream: ResponseStream): void {
+    this.#draining.add(stream);
+    this.#planFlush();
+  }
+
+  onRequestEnd(active: ActiveRequest): void {
+    this.#requests.delete(active);
+    this.input.forgetBody(active.body);
+    this.#count();
+    this.#owner.onRequestEnd(active);
+  }
+
+  /**
+   * Makes the web server see that a response is incomplete: no END_REQUEST, the connection closes.
+   * That alone nginx takes for the end; at a record of a type that it does not expect it gives up
+   * the response, too, and ABORT_REQUEST says what is meant. While others use the connection, an
+   * END_REQUEST with an exit status has to do.
+   */
+  cut(active: ActiveRequest): void {
+    if (this.#session.active > 1) {
+      active.output.end();
+      return;
+    }
+    this.#output.abortRequest(active.exchange.id);
+    this.#session.fail(new FastCGIError("FCGI_ERR_DESTROYED", "The handler failed after the head was sent."));
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#closing) return;
+    this.#session.receive(chunk);
+    // Handlers run once the whole chunk is understood: most requests are complete by then.
+    const arrived = this.#arrived;
+    if (arrived.length > 0) {
+      this.#arrived = [];
+      for (const active of arrived) this.#start(active);
+    }
+    this.#count();
+    this.input.awaitParams(this.#session.active > this.#requests.size, arrived.length > 0);
+  }
+
+  #onRequest(exchange: ResponderExchange): ActiveRequest {
+    const active = new ActiveRequest(exchange, this);
+    this.#requests.add(active);
+    this.#arrived.push(active);
+    if (this.#session.active > 1) this.input.shared = true;
+    return active;
+  }
+
+  #start(active: ActiveRequest): void {
+    if (active.output.gone) return; // the same chunk ended the connection: nobody could be answered
+    this.#owner.onRequest(active);
+    if (!active.body.ended) this.input.awaitBody(active);
+  }
+
+  #count(): void {
+    const running = this.#session.active;
+    this.#owner.countRequests(running - this.#counted);
+    this.#counted = running;
+  }
+
+  #planFlush(): void {
+    if (this.#flushPlanned) return;
+    this.#flushPlanned = true;
+    flushSoon(this);
+  }
+
+  #write(): void {
+    if (this.#output.pendingBytes === 0) return;
+    if (this.#halfClosed && !this.#closing) this.#expireIn(HALF_CLOSED_GRACE);
+    const socket = this.#socket;
+    const pieces = this.#output.take();
+    if (pieces.length === 1) {
+      socket.write(pieces[0]!);
+      return;
+    }
+    socket.cork();
+    for (const piece of pieces) socket.write(piece);
+    socket.uncork();
+  }
+
+  #releaseWriters(): void {
+    if (this.#draining.size === 0) return;
+    const streams = [...this.#draining];
+    this.#draining.clear();
+    for (const stream of streams) stream.onDrain();
+  }
+
+  /** The session has nothing more to do: send what is left, then close. */
+  #close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.input.awaitParams(false, false);
+    this.#planFlush();
+  }
+
+  /** The session has given up: its requests are gone, but answers that were complete still leave. */
+  #onFatal(error: FastCGIError): void {
+    const gone = [...this.#requests];
+    this.#requests.clear();
+    this.#close();
+    this.#expireIn(LINGER); // from now on, as a peer that broke the rules may not read either
+    for (const active of gone) {
+      this.input.forgetBody(active.body);
+      active.onGone(error);
+      this.#owner.onRequestEnd(active);
+    }
+    this.#count();
+    // A web server that goes away is nobody's fault, and what we cut ourselves is known.
+    if (error.code !== "FCGI_ERR_SOCKET" && error.code !== "FCGI_ERR_DESTROYED")
+      this.#owner.onConnectionError(error, this);
+  }
+
+  #onEnd(): void {
+    if (this.#closing) return;
+    this.#halfClosed = true;
+    this.#session.receiveEnd();
+    this.#count();
+    if (this.#requests.size > 0) this.#expireIn(HALF_CLOSED_GRACE);
+  }
+
+  /** Cuts the connection unless it has closed by then; counts anew when called again. */
+  #expireIn(delay: number): void {
+    const { clock } = this.#owner;
+    if (this.#expiry !== undefined) clock.refresh(this.#expiry, delay);
+    else this.#expiry = clock.schedule(delay, () => this.destroy(closedByPeer()));
+  }
+
+  #onSocketError(cause: Error): void {
+    this.#session.fail(
+      new FastCGIError("FCGI_ERR_SOCKET", `The connection to the web server failed: ${cause.message}`, { cause }),
+    );
+  }
+
+  #onClosed(): void {
+    if (!this.#closing) this.#session.fail(closedByPeer());
+    if (this.#expiry !== undefined) this.#owner.clock.cancel(this.#expiry);
+    for (const stream of this.#settling.splice(0)) stream.onGone();
+    this.#owner.onConnectionClose(this);
+  }
+}
+
+function closedByPeer(): FastCGIError {
+  return new FastCGIError("FCGI_ERR_SOCKET", "The web server has closed the connection.");
+}

@@ -1,0 +1,18 @@
+/**
+ * Write a FastCGI application in Node: behind nginx, Apache, lighttpd, HAProxy or any other web
+ * server that speaks FastCGI.
+ *
+ * @packageDocumentation
+ */
+
+export { serve } from "./serve.ts";
+export type { RequestHandler, ServeOptions, ServerOptions } from "./serve.ts";
+export type { ListenOptions } from "./listen.ts";
+export type { FastCGIServer, FastCGIServerStats } from "./server.ts";
+export type { FetchContext, FetchHandler } from "./fetch.ts";
+export type { FastCGIRequest, RoleName } from "./incoming.ts";
+export type { FastCGIResponse, ResponseStderr } from "./outgoing.ts";
+export type { HeadersInput } from "./response-headers.ts";
+export type { ConnectionMessage, ErrorMessage, RequestMessage } from "./diagnostics.ts";
+export { FastCGIError, isFastCGIError } from "@x/protocol/errors";
+export type { FastCGIErrorCode } from "@x/protocol/errors";

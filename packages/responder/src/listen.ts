@@ -1,0 +1,209 @@
+import { lookup } from "node:dns/promises";
+import { fstatSync } from "node:fs";
+import { isIP } from "node:net";
+import type { AddressInfo, ListenOptions as NetListenOptions, Server } from "node:net";
+import { resolve } from "node:path";
+
+import { FCGI_LISTENSOCK_FILENO } from "@x/protocol";
+import { formatAddress, parseAddress } from "@x/protocol/address";
+import type { Address } from "@x/protocol/address";
+import { FastCGIError } from "@x/protocol/errors";
+
+import { allowedPeersFrom, isLoopback } from "./allowed-peers.ts";
+import type { AllowedPeers } from "./allowed-peers.ts";
+import { clearDeadSocket, withSocketMode } from "./unix-socket.ts";
+
+/** Where an application listens, and for whom. */
+export interface ListenOptions {
+  /**
+   * `unix:/run/app.sock`; `tcp://127.0.0.1:9000` (port 0: any free one); `fd:0`, a listening socket that
+   * the process was started with; `unix:@name`, which needs {@link ListenOptions.allowAbstract}.
+   *
+   * @default `fd:0` if that is a socket, as under mod_fcgid, lighttpd's bin-path and spawn-fcgi (FastCGI 1.0 §2.2); else an error
+   */
+  listen?: string;
+  /**
+   * Permissions of the socket file, in force before anybody can connect.
+   *
+   * @default 0o660
+   */
+  mode?: number;
+  /**
+   * Addresses and networks of web servers that may connect by TCP, such as `["10.0.0.5", "fd00::/8"]`.
+   * Needed to listen on more than the loopback address.
+   *
+   * @default the environment variable FCGI_WEB_SERVER_ADDRS (FastCGI 1.0 §3.2); if that is not set, no check
+   */
+  allowedPeers?: readonly string[];
+  /**
+   * Listen in Linux's abstract namespace, where every process of the machine may connect: there is no
+   * file, so there are no permissions.
+   *
+   * @default false
+   */
+  allowAbstract?: boolean;
+  /**
+   * Connections that the system keeps waiting while the process is busy.
+   *
+   * @default 511
+   */
+  backlog?: number;
+}
+
+/** A listening place that was checked and can be opened. */
+export interface ListenPlan {
+  readonly address: Address;
+  readonly mode: number;
+  readonly backlog: number;
+  readonly peers: AllowedPeers | undefined;
+}
+
+/**
+ * Checks where to listen; nothing is opened yet.
+ *
+ * @throws FastCGIError `FCGI_ERR_BAD_ADDRESS`, `FCGI_ERR_LISTEN`, each with what to do about it
+ */
+export function planListening(
+  options: ListenOptions,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): ListenPlan {
+  const address =
+    options.listen === undefined ? inheritedAddress() : parseAddress(options.listen, { fd: true, ephemeral: true });
+  const peers = allowedPeersFrom(options.allowedPeers, environment);
+  const text = formatAddress(address);
+  if (address.kind === "abstract" && options.allowAbstract !== true) {
+    throw refused(
+      `${text} has no file and so no permissions, any process of this machine could connect: listen on a path such as unix:/run/app.sock, or set allowAbstract.`,
+      "configure",
+    );
+  }
+  if (address.kind === "fd" && !isSocket(address.fd)) {
+    throw refused(`File descriptor ${address.fd} is no socket: ${HOW_TO_LISTEN}`, "configure");
+  }
+  if ((address.kind === "unix" || address.kind === "abstract") && peers !== undefined) {
+    const source = options.allowedPeers === undefined ? "FCGI_WEB_SERVER_ADDRS" : "allowedPeers";
+    throw refused(
+      `${source} lets only TCP peers in, so nobody could connect to ${text}: unset it, and use the file's mode and folder.`,
+      "configure",
+    );
+  }
+  if (address.kind === "tcp" && isIP(address.host) !== 0) checkReach(address.host, text, peers, "configure");
+  const { mode = 0o660, backlog = 511 } = options;
+  return { address: address.kind === "unix" ? absolute(address.path) : address, mode, backlog, peers };
+}
+
+/**
+ * Makes `server` listen.
+ *
+ * @returns the address, with the port that the system chose
+ * @throws FastCGIError `FCGI_ERR_LISTEN`
+ */
+export async function startListening(server: Server, plan: ListenPlan): Promise<Address> {
+  const { address, backlog, peers } = plan;
+  const text = formatAddress(address);
+  switch (address.kind) {
+    case "unix":
+      await clearDeadSocket(address.path);
+      await listen(server, text, (done) =>
+        withSocketMode(address.path, plan.mode, () => server.listen({ path: address.path, backlog }, done)),
+      );
+      return address;
+    case "abstract":
+      await listen(server, text, (done) => server.listen({ path: `\0${address.name}`, backlog }, done));
+      return address;
+    case "tcp": {
+      const host = await numericHost(address.host, text);
+      checkReach(host, text, peers, "listen");
+      const options: NetListenOptions = { host, port: address.port, backlog };
+      await listen(server, text, (done) => server.listen(options, done));
+      return { ...address, port: (server.address() as AddressInfo).port };
+    }
+    case "fd": {
+      await listen(server, text, (done) => server.listen({ fd: address.fd, backlog }, done));
+      const bound = server.address();
+      if (bound !== null && typeof bound === "object") {
+        try {
+          checkReach(bound.address, `${text} (tcp port ${bound.port})`, peers, "listen");
+        } catch (error) {
+          server.close();
+          throw error;
+        }
+      }
+      return address;
+    }
+  }
+}
+
+const HOW_TO_LISTEN =
+  'say where to listen, such as listen: "unix:/run/app.sock", or let a web server or spawn-fcgi start this program with a listening socket as its file descriptor 0.';
+
+function inheritedAddress(): Address {
+  if (isSocket(FCGI_LISTENSOCK_FILENO)) return { kind: "fd", fd: FCGI_LISTENSOCK_FILENO };
+  throw refused(`There is nothing to listen on: ${HOW_TO_LISTEN}`, "configure");
+}
+
+function isSocket(fd: number): boolean {
+  try {
+    return fstatSync(fd).isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** The path as it will be found after a change of directory, since the file is removed by it at the end. */
+function absolute(path: string): Address {
+  const full = resolve(path);
+  return full === path ? { kind: "unix", path } : parseAddress(`unix:${full}`);
+}
+
+async function numericHost(host: string, text: string): Promise<string> {
+  if (isIP(host) !== 0) return host;
+  try {
+    return (await lookup(host)).address;
+  } catch (error) {
+    throw refused(
+      `Cannot listen on ${text}: the name ${host} is not known here; write an IP address.`,
+      "listen",
+      error,
+    );
+  }
+}
+
+/** Whoever can connect can be any user (threat: a request forged by a server-side fetch of the same network). */
+function checkReach(host: string, text: string, peers: AllowedPeers | undefined, phase: "configure" | "listen"): void {
+  if (peers !== undefined || isLoopback(host)) return;
+  throw refused(
+    `${text} can be reached from other machines, and whoever connects to a FastCGI application is believed: list the web servers in allowedPeers or FCGI_WEB_SERVER_ADDRS, or listen on 127.0.0.1 or a UNIX socket.`,
+    phase,
+  );
+}
+
+function listen(server: Server, text: string, start: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (cause: NodeJS.ErrnoException): void => reject(cannotListen(text, cause));
+    server.once("error", onError);
+    try {
+      start(() => {
+        server.off("error", onError);
+        resolve();
+      });
+    } catch (error) {
+      server.off("error", onError);
+      reject(cannotListen(text, error as NodeJS.ErrnoException));
+    }
+  });
+}
+
+function cannotListen(text: string, cause: NodeJS.ErrnoException): FastCGIError {
+  const advice: Record<string, string> = {
+    EADDRINUSE: "another process is listening there; stop it or choose another address.",
+    EADDRNOTAVAIL: "this machine does not have that address; choose one of its own.",
+    EACCES: "no permission; choose a folder that this user may write to, or a port above 1023.",
+    EINVAL: `it is not a listening socket; ${HOW_TO_LISTEN}`,
+  };
+  return refused(`Cannot listen on ${text}: ${advice[cause.code ?? ""] ?? cause.message}`, "listen", cause);
+}
+
+function refused(message: string, phase: "configure" | "listen", cause?: unknown): FastCGIError {
+  return new FastCGIError("FCGI_ERR_LISTEN", message, { phase, cause });
+}

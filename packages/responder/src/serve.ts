@@ -1,0 +1,137 @@
+import { FastCGIError } from "@x/protocol/errors";
+
+import type { ConnectionLimits } from "./connection.ts";
+import { fetchRunner } from "./fetch.ts";
+import type { FetchHandler } from "./fetch.ts";
+import type { FastCGIRequest } from "./incoming.ts";
+import { planListening } from "./listen.ts";
+import type { ListenOptions } from "./listen.ts";
+import type { FastCGIResponse } from "./outgoing.ts";
+import { ResponderServer } from "./server.ts";
+import type { FastCGIServer, RequestRunner } from "./server.ts";
+import { stopOnSignals } from "./shutdown.ts";
+
+/** Answers one request, now or later, by `response`. A throw or a rejection becomes a 500, or a cut response. */
+export type RequestHandler = (request: FastCGIRequest, response: FastCGIResponse) => void | Promise<void>;
+
+/** Limits and habits of a FastCGI application. Times in ms, sizes in bytes. */
+export interface ServerOptions extends ListenOptions {
+  /**
+   * Requests at once on one connection; more get OVERLOADED. 1 turns multiplexing off: a second one gets
+   * CANT_MPX_CONN. At least what the web server uses (HAProxy `option max-reqs`).
+   *
+   * @default 64
+   */
+  multiplex?: number;
+  /**
+   * Connections at once, told to web servers as FCGI_MAX_CONNS; further ones are closed.
+   *
+   * @default 4096
+   */
+  maxConnections?: number;
+  /**
+   * Requests at once, told to web servers as FCGI_MAX_REQS; further ones get OVERLOADED.
+   *
+   * @default 4096
+   */
+  maxRequests?: number;
+  /**
+   * Bytes of params of one request; more close the connection.
+   *
+   * @default 262144
+   */
+  maxParamsBytes?: number;
+  /**
+   * Params of one request; more close the connection.
+   *
+   * @default 1000
+   */
+  maxParams?: number;
+  /**
+   * From the begin of a request to the end of its params; later the connection is closed. 0: no limit.
+   *
+   * @default 10000
+   */
+  paramsTimeout?: number;
+  /**
+   * Between two pieces of a request body; later reading it fails and the request is aborted. 0: no limit.
+   *
+   * @default 30000
+   */
+  stdinTimeout?: number;
+  /**
+   * Stop on SIGTERM and SIGINT: the first lets running requests finish, a second one cuts them, and
+   * the process exits with status 0 (FastCGI 1.0 §7). False where the server is a part of a program
+   * that sees to its own end.
+   *
+   * @default true
+   */
+  signals?: boolean;
+  /**
+   * After a signal, how long running requests may take to finish before they are cut. 0: no limit.
+   *
+   * @default 30000
+   */
+  grace?: number;
+}
+
+/** {@link ServerOptions} with the handler, in one of two shapes. */
+export type ServeOptions = ServerOptions &
+  (
+    | {
+        /** The web's shape: a `Request` comes, a `Response` goes. */
+        fetch: FetchHandler;
+        handler?: never;
+      }
+    | {
+        /** The lean shape, close to the protocol. */
+        handler: RequestHandler;
+        fetch?: never;
+      }
+  );
+
+/**
+ * Runs a FastCGI application.
+ *
+ * @throws FastCGIError `FCGI_ERR_BAD_ADDRESS`, `FCGI_ERR_LISTEN`, `FCGI_ERR_INVALID_ARGUMENT` for
+ * options that cannot work; what only the system knows, such as a port that is taken, rejects `ready`
+ * @example
+ * const server = serve({ fetch: () => new Response("Hello\n"), listen: "unix:/run/app.sock" });
+ * console.log("listening on", await server.ready);
+ */
+export function serve(options: ServeOptions): FastCGIServer {
+  const run = makeRunner(options);
+  const limits: ConnectionLimits = {
+    maxConnections: atLeast(1, "maxConnections", options.maxConnections ?? 4_096),
+    maxRequests: atLeast(1, "maxRequests", options.maxRequests ?? 4_096),
+    multiplex: atLeast(1, "multiplex", options.multiplex ?? 64),
+    maxParamsBytes: atLeast(1, "maxParamsBytes", options.maxParamsBytes ?? 262_144),
+    maxParams: atLeast(1, "maxParams", options.maxParams ?? 1_000),
+    paramsTimeout: atLeast(0, "paramsTimeout", options.paramsTimeout ?? 10_000),
+    stdinTimeout: atLeast(0, "stdinTimeout", options.stdinTimeout ?? 30_000),
+  };
+  const grace = atLeast(0, "grace", options.grace ?? 30_000);
+  const server = new ResponderServer(planListening(options), limits, run);
+  if (options.signals ?? true) server.onStopped = stopOnSignals(server, grace);
+  return server;
+}
+
+function makeRunner(options: ServeOptions): RequestRunner {
+  const { fetch, handler } = options;
+  if (typeof fetch === "function" && handler === undefined) return fetchRunner(fetch);
+  if (typeof handler === "function" && fetch === undefined) {
+    return (active) => handler(active.request, active.response);
+  }
+  throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", "serve() needs one of the functions fetch and handler.", {
+    phase: "configure",
+  });
+}
+
+function atLeast(least: number, name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new FastCGIError(
+    "FCGI_ERR_INVALID_ARGUMENT",
+    `${name} is a whole number from ${least} up, not ${String(value)}.`,
+    { phase: "configure" },
+  );
+}

@@ -1,0 +1,211 @@
+import { createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+
+import { formatAddress } from "@x/protocol/address";
+import { FastCGIError } from "@x/protocol/errors";
+
+import type { ActiveRequest } from "./active-request.ts";
+import { Clock } from "./clock.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionLimits, ConnectionOwner } from "./connection.ts";
+import {
+  connectionCloseChannel,
+  connectionOpenChannel,
+  errorChannel,
+  requestEndChannel,
+  requestStartChannel,
+} from "./diagnostics.ts";
+import { startListening } from "./listen.ts";
+import type { ListenPlan } from "./listen.ts";
+
+/** Counts of a {@link FastCGIServer}. */
+export interface FastCGIServerStats {
+  /** Connections open now. */
+  connections: number;
+  /** Requests begun and not ended. */
+  requests: number;
+  /** Connections accepted since the start. */
+  totalConnections: number;
+  /** Requests given to the handler since the start. */
+  totalRequests: number;
+  /** Connections closed unread: over `maxConnections`, or from a peer that is not allowed. */
+  refusedConnections: number;
+  /** Requests answered with OVERLOADED because `maxRequests` were running or the server was closing. */
+  refusedRequests: number;
+}
+
+/** A running FastCGI application. */
+export interface FastCGIServer extends AsyncDisposable {
+  /** Resolves with the address once it listens; rejects with `FCGI_ERR_LISTEN` when it cannot. */
+  readonly ready: Promise<string>;
+  /** Where it listens, with the port that the system chose; undefined before that. */
+  readonly address: string | undefined;
+  readonly stats: FastCGIServerStats;
+  /**
+   * Stops accepting, removes the socket file, closes idle connections, and lets the running requests
+   * finish; further requests on their connections get OVERLOADED. Resolves when all is closed.
+   */
+  close(): Promise<void>;
+  /** Closes at once; running requests are aborted and not answered. */
+  destroy(): Promise<void>;
+}
+
+/** Answers one request; what it throws or rejects with becomes a 500. */
+export type RequestRunner = (active: ActiveRequest) => void | Promise<void>;
+
+/** The listening socket, its connections, and what they have in common. */
+export class ResponderServer implements FastCGIServer, ConnectionOwner {
+  readonly ready: Promise<string>;
+  readonly limits: ConnectionLimits;
+  readonly clock: Clock = new Clock();
+  /** Called when it has closed, or cannot listen. */
+  onStopped: (() => void) | undefined;
+  readonly #plan: ListenPlan;
+  readonly #run: RequestRunner;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  #address: string | undefined;
+  #closed: Promise<void> | undefined;
+  #onEmpty: (() => void) | undefined;
+  #requests = 0;
+  #totalConnections = 0;
+  #totalRequests = 0;
+  #refusedConnections = 0;
+  #refusedRequests = 0;
+
+  constructor(plan: ListenPlan, limits: ConnectionLimits, run: RequestRunner) {
+    this.#plan = plan;
+    this.limits = limits;
+    this.#run = run;
+    // Half open: a web server that has sent everything may shut down its side and still wait for the answer.
+    const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
+    this.#server = createServer(options, (socket) => this.#onConnection(socket));
+    this.#server.maxConnections = limits.maxConnections;
+    this.#server.on("drop", () => this.#refusedConnections++);
+    this.ready = this.#listen();
+  }
+
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  get stats(): FastCGIServerStats {
+    return {
+      connections: this.#connections.size,
+      requests: this.#requests,
+      totalConnections: this.#totalConnections,
+      totalRequests: this.#totalRequests,
+      refusedConnections: this.#refusedConnections,
+      refusedRequests: this.#refusedRequests,
+    };
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#stop());
+  }
+
+  async destroy(): Promise<void> {
+    const closed = this.close();
+    this.#cut();
+    await closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  admit(uncounted: number): boolean {
+    if (this.#requests + uncounted < this.limits.maxRequests) return true;
+    this.#refusedRequests++;
+    return false;
+  }
+
+  countRequests(change: number): void {
+    this.#requests += change;
+  }
+
+  onRequest(active: ActiveRequest): void {
+    this.#totalRequests++;
+    if (requestStartChannel.hasSubscribers) {
+      requestStartChannel.publish({ request: active.request, response: active.response });
+    }
+    try {
+      const result = this.#run(active);
+      if (result !== undefined) result.then(undefined, (error: unknown) => active.fail(error));
+    } catch (error) {
+      active.fail(error);
+    }
+  }
+
+  onRequestEnd(active: ActiveRequest): void {
+    if (requestEndChannel.hasSubscribers) {
+      requestEndChannel.publish({ request: active.request, response: active.response });
+    }
+  }
+
+  onConnectionError(error: FastCGIError, connection: Connection): void {
+    errorChannel.publish({ error, peer: connection.peer });
+  }
+
+  onConnectionClose(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+    if (connectionCloseChannel.hasSubscribers) connectionCloseChannel.publish({ peer: connection.peer });
+  }
+
+  async #listen(): Promise<string> {
+    try {
+      this.#address = formatAddress(await startListening(this.#server, this.#plan));
+    } catch (error) {
+      this.onStopped?.();
+      throw error;
+    }
+    // From here on errors are about single connections that could not be accepted.
+    const peer = this.#address;
+    this.#server.on("error", (error) => errorChannel.publish({ error, peer }));
+    return peer;
+  }
+
+  async #stop(): Promise<void> {
+    await this.ready.catch(() => {});
+    const stopped = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    for (const connection of this.#connections) connection.drain();
+    await stopped;
+    // The system has closed them all; the last ones may not have been told yet.
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onEmpty = resolve;
+      });
+    }
+    this.onStopped?.();
+  }
+
+  #cut(): void {
+    const error = new FastCGIError("FCGI_ERR_DESTROYED", "The FastCGI server was destroyed.", {
+      address: this.#address,
+    });
+    for (const connection of this.#connections) connection.destroy(error);
+  }
+
+  #onConnection(socket: Socket): void {
+    const peer = peerOf(socket, this.#plan);
+    if (this.#plan.peers?.allows(socket.remoteAddress) === false) {
+      this.#refusedConnections++;
+      socket.destroy();
+      const message = `${peer} is not in the list of allowed web servers.`;
+      errorChannel.publish({ error: new FastCGIError("FCGI_ERR_SOCKET", message, { address: peer }), peer });
+      return;
+    }
+    this.#totalConnections++;
+    this.#connections.add(new Connection(socket, peer, this));
+    if (connectionOpenChannel.hasSubscribers) connectionOpenChannel.publish({ peer });
+  }
+}
+
+function peerOf(socket: Socket, plan: ListenPlan): string {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined || remotePort === undefined) return formatAddress(plan.address);
+  return formatAddress({ kind: "tcp", host: remoteAddress, port: remotePort });
+}
