@@ -1,0 +1,111 @@
+import { cac } from "cac";
+
+import { didYouMean } from "../config/nearest-name.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What the command line asks for. */
+export interface Arguments {
+  /** `help` and `version` print something and end. */
+  readonly command: "serve" | "help" | "version";
+  /** The folder to serve; undefined: not given. */
+  readonly root: string | undefined;
+  readonly php: string | undefined;
+  readonly listen: readonly string[];
+  readonly config: string | undefined;
+  readonly verbose: boolean;
+  readonly json: boolean;
+}
+
+/** Option names as cac gives them back, and as people type them. */
+const OPTIONS: ReadonlyMap<string, string> = new Map([
+  ["php", "--php"],
+  ["listen", "--listen"],
+  ["config", "--config"],
+  ["verbose", "--verbose"],
+  ["v", "-v"],
+  ["json", "--json"],
+  ["help", "--help"],
+  ["h", "-h"],
+  ["version", "--version"],
+  ["V", "-V"],
+]);
+
+/**
+ * Reads the arguments that stand behind the program's name.
+ *
+ * @param help the command that shows the help, for messages
+ * @throws UsageError for an option that does not exist, lacks its value or is given twice, and for too many arguments
+ */
+export function parseArguments(argv: readonly string[], help: string): Arguments {
+  const { args, options } = commandLine().parse(["node", "x-proxy", ...argv], { run: false });
+  if (options["help"] === true) return plain("help");
+  if (options["version"] === true) return plain("version");
+  for (const name of Object.keys(options)) {
+    if (name !== "--" && !OPTIONS.has(name)) throw unknown(name, help);
+  }
+  const positional = [...args, ...texts(options["--"])];
+  if (positional.length > 1) {
+    throw new UsageError(`one folder can be served, and these are ${positional.length}: ${positional.join(" ")}.`);
+  }
+  return {
+    command: "serve",
+    root: positional[0],
+    php: single(options["php"], "--php", "tcp://127.0.0.1:9000"),
+    listen: values(options["listen"], "--listen", "127.0.0.1:8080"),
+    config: single(options["config"], "--config", "x.config.ts"),
+    verbose: flag(options["verbose"], "--verbose"),
+    json: flag(options["json"], "--json"),
+  };
+}
+
+function commandLine() {
+  const cli = cac("x-proxy");
+  // Help and version are options like the others here: what they print is ours.
+  cli
+    .command("[root]", "Serve a folder over HTTP")
+    .alias("serve")
+    .option("--php <address>", "")
+    .option("--listen <address>", "", { type: [String] })
+    .option("--config <file>", "")
+    .option("-v, --verbose", "")
+    .option("--json", "")
+    .option("-h, --help", "")
+    .option("-V, --version", "");
+  return cli;
+}
+
+function plain(command: "help" | "version"): Arguments {
+  return { command, root: undefined, php: undefined, listen: [], config: undefined, verbose: false, json: false };
+}
+
+function unknown(name: string, help: string): UsageError {
+  const typed =
+    name.length === 1 ? `-${name}` : `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const known = [...OPTIONS.values()].filter((option) => option.startsWith("--"));
+  return new UsageError(`there is no option ${typed}.${didYouMean(typed, known)} \`${help}\` lists all.`);
+}
+
+function single(value: unknown, option: string, example: string): string | undefined {
+  const [first, second] = values(value, option, example);
+  if (second !== undefined) throw new UsageError(`${option} can be given once only.`);
+  return first;
+}
+
+function values(value: unknown, option: string, example: string): string[] {
+  const all = texts(value);
+  // cac gives true for an option at the end of the line, false for `--no-…`.
+  const lacks = all.some((text) => text === "true" || text === "false" || text === "");
+  if (lacks) throw new UsageError(`${option} needs a value, such as \`${option} ${example}\`.`);
+  return all;
+}
+
+function flag(value: unknown, option: string): boolean {
+  if (value === undefined || typeof value === "boolean") return value === true;
+  throw new UsageError(`${option} takes no value and can be given once only.`);
+}
+
+/** What cac gives for an option: nothing, a text, a number, a boolean, or a list of these. */
+function texts(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(texts);
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? [String(value)] : [];
+}

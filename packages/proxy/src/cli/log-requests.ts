@@ -1,0 +1,97 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+
+import type { GatewayDiagnostics, GatewayFailure } from "../diagnostics.ts";
+import type { GatewayRequest } from "../gateway-request.ts";
+import type { AnsweredRequest } from "../worker/answered.ts";
+import type { Log } from "./log.ts";
+import { RepeatFilter } from "./repeat-filter.ts";
+
+/** Bytes of an application's stderr that are written for one request. */
+const STDERR_LIMIT = 65_536;
+
+/**
+ * Writes failed requests, what applications say about requests on stderr, and, with `verbose`, a line for each request.
+ *
+ * @returns ends that
+ */
+export function logRequests(log: Log, verbose: boolean): () => void {
+  const failures = new RepeatFilter((kind, count) => {
+    log.write("warn", `${kind}: ${count} more ${count === 1 ? "request" : "requests"} like this`, {
+      event: "repeated",
+      kind,
+      count,
+    });
+  });
+  const written = new WeakMap<GatewayRequest, number>();
+  const listeners: readonly [channel: string, listener: (message: unknown) => void][] = [
+    ["fastcgi:proxy:error", (message) => logFailure(log, message as GatewayFailure, failures, verbose)],
+    [
+      "fastcgi:proxy:stderr",
+      (message) => logStderr(log, message as GatewayDiagnostics["fastcgi:proxy:stderr"], written),
+    ],
+  ];
+  const all = verbose
+    ? [
+        ...listeners,
+        ["fastcgi:proxy:answered", (message: unknown) => logAnswered(log, message as AnsweredRequest)] as const,
+      ]
+    : listeners;
+  for (const [channel, listener] of all) subscribe(channel, listener);
+  return () => {
+    for (const [channel, listener] of all) unsubscribe(channel, listener);
+    failures.close();
+  };
+}
+
+function logFailure(log: Log, failure: GatewayFailure, failures: RepeatFilter, verbose: boolean): void {
+  const { id, request, status, reason, upstream, error } = failure;
+  // A client's mistake is no event of the server's.
+  if (status >= 400 && status < 500 && !verbose) return;
+  const kind = `${upstream ?? "proxy"}: ${status === 0 ? "response cut" : status} ${error?.code ?? ""}`.trim();
+  if (!verbose && !failures.isFirst(kind)) return;
+  const line = requestLine(request);
+  const message = `${upstream === undefined ? "" : `${upstream}: `}${line}: ${status === 0 ? "response cut" : status}: ${reason} (request ${id})`;
+  log.write(status >= 400 && status < 500 ? "info" : "warn", message, {
+    event: "failed",
+    id,
+    request: line,
+    status,
+    upstream,
+    code: error?.code,
+  });
+}
+
+function logStderr(
+  log: Log,
+  { request, upstream, chunk }: GatewayDiagnostics["fastcgi:proxy:stderr"],
+  written: WeakMap<GatewayRequest, number>,
+): void {
+  const before = written.get(request) ?? 0;
+  written.set(request, before + chunk.length);
+  if (before >= STDERR_LIMIT) return;
+  const line = requestLine(request);
+  const more = before + chunk.length >= STDERR_LIMIT ? ["(the rest of its stderr is left out)"] : [];
+  for (const text of [...Buffer.from(chunk).toString("utf8").split("\n"), ...more]) {
+    if (text.trim() !== "")
+      log.write("warn", `[${upstream}] ${text.trimEnd()} (${line})`, { event: "stderr", upstream, request: line });
+  }
+}
+
+function logAnswered(log: Log, { method, target, statusCode, complete, duration, remote }: AnsweredRequest): void {
+  const time = Math.round(duration * 10) / 10;
+  const outcome = statusCode === 0 ? "no answer, the client went away" : `${statusCode}${complete ? "" : ", cut"}`;
+  log.write("info", `${method} ${target} ${outcome} in ${time} ms`, {
+    event: "request",
+    method,
+    target,
+    status: statusCode,
+    complete,
+    duration: time,
+    remote,
+  });
+}
+
+/** `GET /index.php?q=1`, of untrusted bytes. */
+function requestLine(request: GatewayRequest): string {
+  return `${request.method} ${Buffer.from(request.target).toString("latin1")}`;
+}

@@ -1,0 +1,88 @@
+import { isFastCGIError } from "@x/protocol/errors";
+
+import type { ResolvedConfig } from "../config/resolved-config.ts";
+import { createProxyServer } from "../server.ts";
+import type { ProxyServer } from "../server.ts";
+import { handleSignals } from "../supervisor/signals.ts";
+import type { Arguments } from "./arguments.ts";
+import { writeBanner } from "./banner.ts";
+import type { Program } from "./failure.ts";
+import { logProcesses } from "./log-processes.ts";
+import { logRequests } from "./log-requests.ts";
+import type { Log } from "./log.ts";
+import { phpFileIn } from "./php-files.ts";
+import { serveConfig } from "./serve-config.ts";
+
+/**
+ * Serves until a signal ends it.
+ *
+ * @throws what `describeFailure` explains, when it cannot start; then nothing is left behind
+ */
+export async function serve(args: Arguments, log: Log, program: Program): Promise<void> {
+  const config = await serveConfig(args);
+  const server = createProxyServer(config);
+  const endLogs = [logProcesses(log, args.verbose), logRequests(log, args.verbose)];
+  const end = untilSignal(server, log);
+  try {
+    await server.listen();
+    writeBanner(log, server);
+    warnOfStart(config, log, program);
+    await end.stopped;
+  } catch (error) {
+    // A signal came while it was starting.
+    if (!isFastCGIError(error, "FCGI_ERR_CLOSED")) throw error;
+    await end.stopped;
+  } finally {
+    end.dispose();
+    for (const endLog of endLogs) endLog();
+  }
+}
+
+/** What works, but may not be what the user wants. */
+function warnOfStart(config: ResolvedConfig, log: Log, program: Program): void {
+  if (process.getuid?.() === 0) {
+    log.write(
+      "warn",
+      "started as root: whoever breaks into this program has the whole machine; start it as another user, on a port from 1024 on",
+    );
+  }
+  const { root } = config;
+  if (root === undefined || config.upstreams.size > 0) return;
+  const file = phpFileIn(root);
+  if (file !== undefined) {
+    log.write(
+      "warn",
+      `${root} has PHP files such as ${file}, which are not served without PHP: give the address of a PHP-FPM: ${program.serve} ${root} --php unix:/run/php/php-fpm.sock`,
+    );
+  }
+}
+
+/** Ends the server on the first signal in order, on the second at once. */
+function untilSignal(server: ProxyServer, log: Log): { stopped: Promise<void>; dispose(): void } {
+  let resolve = (): void => undefined;
+  const stopped = new Promise<void>((done) => (resolve = done));
+  const dispose = handleSignals({
+    stop: (signal) => {
+      const { requests } = server.stats;
+      const waiting =
+        requests === 0
+          ? ""
+          : `, waiting for ${requests} ${requests === 1 ? "request" : "requests"} up to ${server.config.shutdown.grace / 1_000} s (again: at once)`;
+      log.write("info", `${signal}: stopping${waiting}`, { event: "stopping", signal, requests });
+      void server.close().then(() => {
+        log.write("info", "stopped", { event: "stopped" });
+        resolve();
+      });
+    },
+    cut: (signal) => {
+      log.write("warn", `${signal} again: stopping at once`, { event: "cut", signal });
+      void server.destroy();
+    },
+    ignored: (signal) =>
+      log.write("info", `${signal} ignored: there is nothing to reload yet; SIGTERM stops the server`, {
+        event: "ignored",
+        signal,
+      }),
+  });
+  return { stopped, dispose };
+}

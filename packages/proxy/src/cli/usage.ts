@@ -1,0 +1,38 @@
+import { createRequire } from "node:module";
+
+/** The help text: what to type first, then what there is. */
+export function helpText(program: string): string {
+  return `x-proxy ${version()}: HTTP in front of FastCGI applications
+
+Examples:
+  ${program} ./public                                     files of a folder on http://127.0.0.1:8080
+  ${program} ./site --php unix:/run/php/php-fpm.sock      a PHP site
+  ${program} ./site --php tcp://127.0.0.1:9000 --listen 127.0.0.1:8081
+  ${program} --config x.config.ts                         routes, applications and processes
+
+Usage:
+  ${program} [serve] [root] [options]
+
+What to serve:
+  root                 Folder to serve (default: .)
+  --php ADDRESS        PHP-FPM or another FastCGI server that runs the .php files: unix:/run/php.sock or tcp://127.0.0.1:9000
+  --config FILE        Configuration: .ts, .js, .json or .yaml
+
+Where to listen:
+  --listen ADDRESS     127.0.0.1:8080 (default), [::1]:8080, :8080 for all addresses, unix:/run/site.sock; may be given again
+
+Output:
+  -v, --verbose        A line for each request
+  --json               Log lines as JSON
+  -h, --help           This text
+  -V, --version        The version
+
+Exit codes: 0 ended as told, 1 could not run (such as a port that is taken), 2 a mistake in the command or the configuration.
+`;
+}
+
+/** The version of this package, found by its name: built files lie at another depth than sources. */
+export function version(): string {
+  const manifest: unknown = createRequire(import.meta.url)("@x/proxy/package.json");
+  return (manifest as { version: string }).version;
+}

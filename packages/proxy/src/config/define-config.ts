@@ -1,0 +1,232 @@
+/**
+ * The configuration as a person writes it. `expandConfig` turns it into what the program runs on.
+ *
+ * @module
+ */
+
+/** Everything that `x.config.ts`, `.json` or `.yaml` may say. Unknown keys are errors. */
+export interface ProxyConfig {
+  /**
+   * Where to listen: `"127.0.0.1:8080"`, `"[::1]:8080"`, `":8080"` (all addresses of the machine), `"unix:/run/site.sock"`.
+   *
+   * @default ["127.0.0.1:8080"]
+   */
+  listen?: readonly string[] | undefined;
+  /** The document root of every route that names none of its own. Relative to the configuration's folder. */
+  root?: string | undefined;
+  /** Applications by name; a route refers to one by this name. */
+  upstreams?: Readonly<Record<string, UpstreamConfig>> | undefined;
+  /** Application processes that the program starts and keeps alive, by name. */
+  processes?: Readonly<Record<string, ProcessConfig>> | undefined;
+  /** What answers which request. Tried in order, the first match wins; no match is a 404. */
+  routes: readonly RouteConfig[];
+  limits?: LimitsConfig | undefined;
+  timeouts?: TimeoutsConfig | undefined;
+  shutdown?: ShutdownConfig | undefined;
+  /**
+   * How much an error page tells. `"developer"`: upstream, phase, code, the application's stderr and what to do, to
+   * everybody who asks; `"plain"`: status and request id only.
+   *
+   * @default `"developer"` for a request from this machine to a loopback address that no other proxy passed on, else `"plain"`
+   */
+  errors?: "developer" | "plain" | undefined;
+}
+
+/** One application, reachable at one or more addresses. */
+export interface UpstreamConfig extends AddressLimits {
+  /**
+   * Each `"unix:/run/app.sock"`, `"unix:@abstract"` or `"tcp://host:9000"`, or an object that also overrides the upstream's
+   * limits. Several are used in turn; an address where connecting fails is passed over.
+   */
+  addresses: readonly (string | AddressConfig)[];
+}
+
+/** One address with limits of its own. */
+export interface AddressConfig extends AddressLimits {
+  address: string;
+}
+
+/** How much one address is given to do. */
+export interface AddressLimits {
+  /**
+   * Requests at once: `pm.max_children` of PHP-FPM. Known, it allows connections to be kept; unknown, every request
+   * gets a connection of its own and at most 32 run at once.
+   */
+  capacity?: number | undefined;
+  /**
+   * Requests at once on one connection. More than 1 only for applications that multiplex (PHP does not).
+   *
+   * @default 1
+   */
+  multiplex?: number | undefined;
+  /** Connections at once. @default as many as `capacity` needs */
+  connections?: number | undefined;
+}
+
+/** An application process that the program starts, watches and stops. */
+export type ProcessConfig = CommandProcessConfig | PhpFpmProcessConfig;
+
+/** A program that listens by itself on the address of its upstream. */
+export interface CommandProcessConfig {
+  kind: "command";
+  /** Program and arguments. There is no shell in between. */
+  command: readonly string[];
+  /** Working folder. @default the configuration's folder */
+  cwd?: string | undefined;
+  /** Environment: a text sets a variable, `true` passes on ours. All other variables of ours stay away, but for `PATH`, `HOME`, `LANG` and `TZ`. */
+  environment?: Readonly<Record<string, string | true>> | undefined;
+  /** System user to run as, when started as root. @default the owner of the document root, never root */
+  user?: string | undefined;
+  /** Name of the upstream that this process serves. */
+  upstream: string;
+}
+
+/** A PHP-FPM of our own: master, pool file and socket are made at start and removed at the end. */
+export interface PhpFpmProcessConfig {
+  kind: "php-fpm";
+  /** The program. @default the newest `php-fpm` that is installed */
+  program?: string | undefined;
+  /** System user to run as, when started as root. @default the owner of the document root, never root */
+  user?: string | undefined;
+  /** Name of the upstream that this process serves; its `capacity` becomes `pm.max_children`. */
+  upstream: string;
+  /** php.ini values, such as `{ memory_limit: "256M" }`. */
+  ini?: Readonly<Record<string, string>> | undefined;
+}
+
+/** One route: which requests, and what answers them. Exactly one of `php`, `fastcgi` and `static`, or the last two together. */
+export interface RouteConfig {
+  /** Which requests; a text is a path pattern. @default all */
+  match?: string | MatchConfig | undefined;
+  /**
+   * Short for a PHP site in the document root: existing files are served, `.php` files are run by the named upstream, everything
+   * else goes to `/index.php`.
+   */
+  php?: string | undefined;
+  /** An application answers. With `static` beside it, files that are no scripts are served from the root. */
+  fastcgi?: FastCGIRouteConfig | undefined;
+  /** Files from the root. */
+  static?: true | StaticRouteConfig | undefined;
+}
+
+/** Conditions of a route; all that are given must hold. */
+export interface MatchConfig {
+  /**
+   * `"/exact"`, `"/below/*"` (everything below, at any depth), or a glob such as `"*.jpg"` or `"/{css,js}/**"`. Compared with the
+   * decoded path, case-sensitively.
+   */
+  path?: string | readonly string[] | undefined;
+  /** `"GET"`, … */
+  method?: string | readonly string[] | undefined;
+  /** `"example.org"` or `"*.example.org"`, without port. */
+  host?: string | readonly string[] | undefined;
+}
+
+/** A route that an application answers. */
+export interface FastCGIRouteConfig {
+  /** Name of an upstream. */
+  upstream: string;
+  /** The document root, as the application sees it. @default `root` of the configuration */
+  root?: string | undefined;
+  /**
+   * Which files are scripts, such as `[".php"]`. Then only existing scripts reach the application (see `tryFiles`). Empty: every request of the route does,
+   * with the whole path in `PATH_INFO`.
+   *
+   * @default []
+   */
+  extensions?: readonly string[] | undefined;
+  /** Files that answer for a folder. @default `index` with the first extension, and with `static` also `index.html` */
+  index?: readonly string[] | undefined;
+  /**
+   * What answers a path that is no script, tried in order: `{path}` is the request's path, an entry that ends with `/` is a folder
+   * with an index file, the last is usually a front controller (nginx `try_files`). None: 404.
+   *
+   * @default ["{path}", "{path}/", "/index.php"] with the first index file
+   */
+  tryFiles?: readonly string[] | undefined;
+  /**
+   * Look in the root whether a script is there before the application is asked. `false` when the root lies on the
+   * application's machine only; then nothing can be tried either.
+   *
+   * @default true
+   */
+  checkFiles?: boolean | undefined;
+  /** Params for the application, over all others of the same name (nginx `fastcgi_param`). */
+  params?: Readonly<Record<string, string>> | undefined;
+  /**
+   * `"on"`: the application is asked when the request body is complete, so that a slow client holds no worker (nginx
+   * `fastcgi_request_buffering`). `"off"`: the body is passed on as it comes; one of unknown length then has no CONTENT_LENGTH,
+   * and PHP would see none of it.
+   *
+   * @default `"on"`; for a multiplexing upstream `"off"` when the length is known
+   */
+  buffer?: "on" | "off" | undefined;
+}
+
+/** A route that serves files. */
+export interface StaticRouteConfig {
+  /** The folder. @default `root` of the configuration */
+  root?: string | undefined;
+  /** Files that answer for a folder. @default ["index.html"] */
+  index?: readonly string[] | undefined;
+  /** How long a client may keep a file: milliseconds, or a text such as `"10m"`, `"1d"`, `"1y"`. @default no Cache-Control */
+  maxAge?: number | string | undefined;
+  /** Adds `immutable` to Cache-Control. @default false */
+  immutable?: boolean | undefined;
+}
+
+/** Limits on what a client may send and an application may answer. */
+export interface LimitsConfig {
+  /** Bytes of a request body; more is 413 (nginx `client_max_body_size`). It is held in memory. @default 8_388_608 */
+  body?: number | undefined;
+  /** Bytes of all request header lines together; more is 431. @default 16_384 */
+  headerBytes?: number | undefined;
+  /** Request header lines; more is 431. @default 100 */
+  headerLines?: number | undefined;
+  /** Bytes of the request target; more is 414. @default 8_192 */
+  target?: number | undefined;
+  /** Bytes of an application's response head; more is 502 (nginx `fastcgi_buffer_size`). @default 65_536 */
+  responseHeaderBytes?: number | undefined;
+  /** Lines of an application's response head; more is 502. @default 200 */
+  responseHeaderLines?: number | undefined;
+}
+
+/** All in milliseconds. */
+export interface TimeoutsConfig {
+  /** For a client's request head (nginx `client_header_timeout`). @default 10_000 */
+  requestHead?: number | undefined;
+  /** For a client's whole request, body included. @default 300_000 */
+  request?: number | undefined;
+  /** That a client's connection may be idle between requests (nginx `keepalive_timeout`). @default 75_000 */
+  keepAlive?: number | undefined;
+  /** Waiting for a free connection to the application; then 503. @default 5_000 */
+  queue?: number | undefined;
+  /** Connecting to the application (nginx `fastcgi_connect_timeout`); then 504. @default 2_000 */
+  connect?: number | undefined;
+  /** That an application may take nothing of a request (nginx `fastcgi_send_timeout`); then 504. @default 30_000 */
+  send?: number | undefined;
+  /** To the first byte of the answer (nginx `fastcgi_read_timeout`); then 504. @default 60_000 */
+  firstByte?: number | undefined;
+  /** Between two pieces of the answer (nginx `fastcgi_read_timeout`); then the response is cut. @default 60_000 */
+  idle?: number | undefined;
+}
+
+/** How the program ends. */
+export interface ShutdownConfig {
+  /** Milliseconds that running requests get to finish after SIGTERM (nginx `worker_shutdown_timeout`). @default 30_000 */
+  grace?: number | undefined;
+}
+
+/**
+ * Gives a configuration file its types; returns what it is given.
+ *
+ * @example
+ * export default defineConfig({
+ *   root: "./public",
+ *   upstreams: { php: { addresses: ["unix:/run/php/php-fpm.sock"], capacity: 5 } },
+ *   routes: [{ php: "php" }],
+ * });
+ */
+export function defineConfig(config: ProxyConfig): ProxyConfig {
+  return config;
+}

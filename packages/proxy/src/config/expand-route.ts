@@ -1,0 +1,220 @@
+import { resolve } from "node:path";
+
+import type { FastCGIRouteConfig, MatchConfig, RouteConfig, StaticRouteConfig } from "./define-config.ts";
+import { parseDuration } from "./duration.ts";
+import type { Expansion } from "./expand.ts";
+import type { KeyPath } from "./key-path.ts";
+import type {
+  ResolvedFastCGIRoute,
+  ResolvedMatch,
+  ResolvedRoute,
+  ResolvedStaticRoute,
+  ResolvedUpstream,
+} from "./resolved-config.ts";
+
+/** What a web server must never hand out as text, beside the scripts of the configuration. */
+const SCRIPT_EXTENSIONS = [".php", ".php3", ".php4", ".php5", ".php7", ".php8", ".phtml", ".phps", ".phar", ".pht"];
+
+/** Spells out one route. `php: "NAME"` becomes `fastcgi` for `.php` with `static` for the other files. */
+export function expandRoute(
+  expansion: Expansion,
+  route: RouteConfig,
+  index: number,
+  upstreams: ReadonlyMap<string, ResolvedUpstream>,
+): ResolvedRoute {
+  const path: KeyPath = ["routes", index];
+  const long = spellOut(expansion, path, route);
+  const fastcgi =
+    long.fastcgi && expandFastCGI(expansion, [...path, "fastcgi"], long.fastcgi, long.static !== undefined, upstreams);
+  const files = long.static && expandStatic(expansion, [...path, "static"], long.static, fastcgi);
+  return { index, match: expandMatch(expansion, [...path, "match"], route.match ?? {}), fastcgi, static: files };
+}
+
+interface LongRoute {
+  readonly fastcgi?: FastCGIRouteConfig | undefined;
+  readonly static?: StaticRouteConfig | undefined;
+}
+
+function spellOut(expansion: Expansion, path: KeyPath, route: RouteConfig): LongRoute {
+  if (route.php === undefined) {
+    if (route.fastcgi === undefined && route.static === undefined) {
+      expansion.problem(path, "says nothing that answers: add php, fastcgi or static.");
+    }
+    return { fastcgi: route.fastcgi, static: route.static === true ? {} : route.static };
+  }
+  for (const other of ["fastcgi", "static"] as const) {
+    if (route[other] !== undefined) {
+      expansion.problem(
+        [...path, other],
+        'stands beside php, which is short for both "fastcgi" and "static": spell out one route.',
+      );
+    }
+  }
+  if (expansion.config.upstreams?.[route.php] === undefined) {
+    expansion.checkUpstream([...path, "php"], route.php);
+    return {};
+  }
+  return { fastcgi: { upstream: route.php, extensions: [".php"] }, static: {} };
+}
+
+function expandFastCGI(
+  expansion: Expansion,
+  path: KeyPath,
+  it: FastCGIRouteConfig,
+  withFiles: boolean,
+  upstreams: ReadonlyMap<string, ResolvedUpstream>,
+): ResolvedFastCGIRoute {
+  expansion.checkUpstream([...path, "upstream"], it.upstream);
+  const extensions = it.extensions ?? [];
+  for (const [index, extension] of extensions.entries()) {
+    if (!/^\.[\w-]+$/.test(extension)) {
+      expansion.problem(
+        [...path, "extensions", index],
+        `must be a dot and letters such as ".php", not ${JSON.stringify(extension)}.`,
+      );
+    }
+  }
+  const usesFiles = extensions.length > 0 || withFiles;
+  const checkFiles = usesFiles && (it.checkFiles ?? true);
+  if (withFiles && !checkFiles) {
+    expansion.problem(
+      [...path, "checkFiles"],
+      "cannot be false beside static: files of another machine cannot be served from here.",
+    );
+  }
+  if (it.tryFiles !== undefined && !checkFiles) {
+    expansion.problem(
+      [...path, "tryFiles"],
+      usesFiles ? "needs checkFiles." : "needs extensions, or static beside fastcgi.",
+    );
+  }
+  const root = it.root === undefined || !checkFiles ? (it.root ?? expansion.root) : expansion.path(it.root);
+  if (usesFiles && root === undefined)
+    expansion.problem(path, 'needs a document root: add "root" here or to the configuration.');
+  const index = it.index ?? defaultIndex(extensions, withFiles);
+  checkFileNames(expansion, [...path, "index"], index);
+  const tryFiles = it.tryFiles ?? defaultTryFiles(extensions, index);
+  for (const [position, entry] of tryFiles.entries()) {
+    if (!/^(?:\{path\}|\/)[^{}]*$/.test(entry) || entry.split("/").includes("..")) {
+      expansion.problem(
+        [...path, "tryFiles", position],
+        `must begin with "{path}" or "/" and stay in the root, not ${JSON.stringify(entry)}.`,
+      );
+    }
+  }
+  return {
+    upstream: it.upstream,
+    root,
+    extensions,
+    index,
+    tryFiles: checkFiles ? tryFiles : [],
+    checkFiles,
+    params: expandParams(expansion, [...path, "params"], it.params ?? {}),
+    buffer: it.buffer ?? (multiplexes(upstreams.get(it.upstream)) ? "known-length" : "on"),
+  };
+}
+
+function multiplexes(upstream: ResolvedUpstream | undefined): boolean {
+  return upstream !== undefined && upstream.addresses.some(({ multiplex }) => multiplex > 1);
+}
+
+function defaultIndex(extensions: readonly string[], withFiles: boolean): string[] {
+  const index: string[] = [];
+  if (extensions[0] !== undefined) index.push(`index${extensions[0]}`);
+  if (withFiles) index.push("index.html");
+  return index;
+}
+
+function defaultTryFiles(extensions: readonly string[], index: readonly string[]): string[] {
+  const tried = ["{path}", "{path}/"];
+  if (extensions.length > 0 && index[0] !== undefined) tried.push(`/${index[0]}`);
+  return tried;
+}
+
+function expandStatic(
+  expansion: Expansion,
+  path: KeyPath,
+  it: StaticRouteConfig,
+  fastcgi: ResolvedFastCGIRoute | undefined,
+): ResolvedStaticRoute {
+  const fallback = fastcgi?.root ?? expansion.root;
+  const root = it.root === undefined ? fallback : expansion.path(it.root);
+  if (root === undefined) {
+    if (fastcgi === undefined) expansion.problem(path, 'needs a folder: add "root" here or to the configuration.');
+  } else if (fastcgi?.root !== undefined && resolve(fastcgi.root) !== root) {
+    expansion.problem([...path, "root"], "must be the same folder as fastcgi.root in the same route.");
+  }
+  const index = it.index ?? fastcgi?.index ?? ["index.html"];
+  checkFileNames(expansion, [...path, "index"], index);
+  const maxAge = typeof it.maxAge === "string" ? parseDuration(it.maxAge) : it.maxAge;
+  if (it.maxAge !== undefined && (maxAge === undefined || maxAge < 0)) {
+    expansion.problem(
+      [...path, "maxAge"],
+      `must be milliseconds or a text such as "10m", "1d" or "1y", not ${JSON.stringify(it.maxAge)}.`,
+    );
+  }
+  return { root: root ?? "", index, maxAge, immutable: it.immutable ?? false, neverServe: scriptExtensions(expansion) };
+}
+
+/** Scripts of one route must not become text by another one. */
+function scriptExtensions(expansion: Expansion): string[] {
+  const extensions = new Set(SCRIPT_EXTENSIONS);
+  for (const route of expansion.config.routes) {
+    for (const extension of route.fastcgi?.extensions ?? []) extensions.add(extension.toLowerCase());
+  }
+  return [...extensions];
+}
+
+function checkFileNames(expansion: Expansion, path: KeyPath, names: readonly string[]): void {
+  for (const [index, name] of names.entries()) {
+    if (/[/\0]/.test(name) || name === "." || name === "..") {
+      expansion.problem([...path, index], `must be a file name, not ${JSON.stringify(name)}.`);
+    }
+  }
+}
+
+function expandParams(
+  expansion: Expansion,
+  path: KeyPath,
+  params: Readonly<Record<string, string>>,
+): Map<string, string> {
+  const expanded = new Map<string, string>();
+  for (const [name, value] of Object.entries(params)) {
+    if (!/^[!-~]+$/.test(name)) expansion.problem([...path, name], "is not a name of visible ASCII characters.");
+    else if (value.includes("\0")) expansion.problem([...path, name], "must not hold a NUL.");
+    else expanded.set(name, value);
+  }
+  return expanded;
+}
+
+function expandMatch(expansion: Expansion, path: KeyPath, match: string | MatchConfig): ResolvedMatch {
+  const long: MatchConfig = typeof match === "string" ? { path: match } : match;
+  const paths = list(long.path);
+  for (const [index, pattern] of paths.entries()) {
+    if (!/^[/*]/.test(pattern)) {
+      const at =
+        typeof match === "string" ? path : [...path, "path", ...(typeof long.path === "string" ? [] : [index])];
+      expansion.problem(at, `must begin with "/" or "*", not be ${JSON.stringify(pattern)}.`);
+    }
+  }
+  const hosts = list(long.host).map((host) => host.toLowerCase());
+  for (const host of hosts) {
+    if (!/^(?:\*\.)?[a-z0-9._-]+$|^\[[0-9a-f:.]+\]$/.test(host)) {
+      expansion.problem(
+        [...path, "host"],
+        `must be a name such as "example.org" or "*.example.org" without port, not ${JSON.stringify(host)}.`,
+      );
+    }
+  }
+  const methods = list(long.method);
+  for (const method of methods) {
+    if (!/^[A-Z-]+$/.test(method))
+      expansion.problem([...path, "method"], `must be a method such as "GET", not ${JSON.stringify(method)}.`);
+  }
+  return { paths, methods, hosts };
+}
+
+function list(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === "string" ? [value] : value;
+}

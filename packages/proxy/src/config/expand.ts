@@ -1,0 +1,200 @@
+import { resolve } from "node:path";
+
+import { type Address, formatAddress, parseAddress } from "@x/protocol/address";
+import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
+
+import type {
+  AddressLimits,
+  LimitsConfig,
+  ProcessConfig,
+  ProxyConfig,
+  TimeoutsConfig,
+  UpstreamConfig,
+} from "./define-config.ts";
+import { expandRoute } from "./expand-route.ts";
+import { type ConfigProblem, type KeyPath, formatKeyPath } from "./key-path.ts";
+import { didYouMean } from "./nearest-name.ts";
+import { parseListen } from "./parse-listen.ts";
+import type {
+  ResolvedAddress,
+  ResolvedConfig,
+  ResolvedLimits,
+  ResolvedListen,
+  ResolvedProcess,
+  ResolvedTimeouts,
+  ResolvedUpstream,
+} from "./resolved-config.ts";
+import { checkShape } from "./schema.ts";
+
+/** Where a configuration came from: relative paths and error messages refer to it. */
+export interface ConfigSource {
+  /** Relative paths start here. @default the working folder */
+  folder?: string | undefined;
+  /** Name of the file, for messages. */
+  file?: string | undefined;
+  /** The line of a key in that file, counted from 1. */
+  line?: ((path: KeyPath) => number | undefined) | undefined;
+}
+
+/**
+ * Checks a configuration and gives its long form: shorthands spelled out, defaults filled in, paths absolute.
+ *
+ * @throws FastCGIError `FCGI_ERR_CONFIG`; the message has one line for each thing that is wrong, with the key and, where
+ *   one comes near, the name that was probably meant
+ */
+export function expandConfig(config: ProxyConfig, source: ConfigSource = {}): ResolvedConfig {
+  const shape = checkShape(config);
+  if (shape.problems !== undefined) throw configError(shape.problems, source);
+  const problems: ConfigProblem[] = [];
+  const resolved = new Expansion(shape.config, source.folder ?? process.cwd(), problems).run();
+  if (problems.length > 0) throw configError(problems, source);
+  return resolved;
+}
+
+/** Is it a long form already? */
+export function isResolvedConfig(config: ProxyConfig | ResolvedConfig): config is ResolvedConfig {
+  return config.upstreams instanceof Map;
+}
+
+function configError(problems: readonly ConfigProblem[], source: ConfigSource): FastCGIError {
+  const lines = problems.map(({ path, message }) => {
+    const line = source.line?.(path);
+    const place = source.file === undefined ? "" : `${source.file}${line === undefined ? "" : `:${line}`}: `;
+    return `${place}${formatKeyPath(path)} ${message}`;
+  });
+  return new FastCGIError("FCGI_ERR_CONFIG", lines.join("\n"), { phase: "configure" });
+}
+
+/** What the parts of an expansion share. */
+export class Expansion {
+  readonly config: ProxyConfig;
+  readonly folder: string;
+  readonly root: string | undefined;
+  readonly #problems: ConfigProblem[];
+
+  constructor(config: ProxyConfig, folder: string, problems: ConfigProblem[]) {
+    this.config = config;
+    this.folder = folder;
+    this.#problems = problems;
+    this.root = config.root === undefined ? undefined : this.path(config.root);
+  }
+
+  run(): ResolvedConfig {
+    const { config } = this;
+    const upstreams = new Map(
+      Object.entries(config.upstreams ?? {}).map(([name, it]) => [name, this.#upstream(name, it)]),
+    );
+    const processes = new Map(
+      Object.entries(config.processes ?? {}).map(([name, it]) => [name, this.#process(name, it)]),
+    );
+    return {
+      listen: this.#listen(config.listen ?? ["127.0.0.1:8080"]),
+      root: this.root,
+      upstreams,
+      processes,
+      routes: config.routes.map((route, index) => expandRoute(this, route, index, upstreams)),
+      limits: expandLimits(config.limits ?? {}),
+      timeouts: expandTimeouts(config.timeouts ?? {}),
+      shutdown: { grace: config.shutdown?.grace ?? 30_000 },
+      errors: config.errors ?? "auto",
+    };
+  }
+
+  problem(path: KeyPath, message: string): void {
+    this.#problems.push({ path, message });
+  }
+
+  /** A path of the configuration, absolute. */
+  path(written: string): string {
+    return resolve(this.folder, written);
+  }
+
+  /** Notes a problem unless an upstream of that name exists. */
+  checkUpstream(path: KeyPath, name: string): void {
+    const known = Object.keys(this.config.upstreams ?? {});
+    if (known.includes(name)) return;
+    const advice = didYouMean(name, known) || ' Add it to "upstreams".';
+    this.problem(path, `${JSON.stringify(name)} is not defined.${advice}`);
+  }
+
+  #listen(texts: readonly string[]): ResolvedListen[] {
+    const listen: ResolvedListen[] = [];
+    for (const [index, text] of texts.entries()) {
+      const parsed = parseListen(text, this.folder);
+      if (typeof parsed === "string") this.problem(["listen", index], parsed);
+      else listen.push(parsed);
+    }
+    return listen;
+  }
+
+  #upstream(name: string, upstream: UpstreamConfig): ResolvedUpstream {
+    const addresses: ResolvedAddress[] = [];
+    for (const [index, entry] of upstream.addresses.entries()) {
+      const path = ["upstreams", name, "addresses", index];
+      const own: AddressLimits & { address: string } = typeof entry === "string" ? { address: entry } : entry;
+      const address = this.#address(typeof entry === "string" ? path : [...path, "address"], own.address);
+      if (address === undefined) continue;
+      const limits: ResolvedAddress = {
+        address,
+        capacity: own.capacity ?? upstream.capacity,
+        multiplex: own.multiplex ?? upstream.multiplex ?? 1,
+        connections: own.connections ?? upstream.connections,
+      };
+      addresses.push(limits);
+    }
+    return { name, addresses };
+  }
+
+  #address(path: KeyPath, text: string): string | undefined {
+    try {
+      const address: Address = parseAddress(text);
+      return formatAddress(address.kind === "unix" ? parseAddress(`unix:${this.path(address.path)}`) : address);
+    } catch (error) {
+      if (!isFastCGIError(error)) throw error;
+      this.problem(path, `is not an address: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  #process(name: string, it: ProcessConfig): ResolvedProcess {
+    this.checkUpstream(["processes", name, "upstream"], it.upstream);
+    if (it.kind === "php-fpm") {
+      const program = it.program?.includes("/") === true ? this.path(it.program) : it.program;
+      const ini = new Map(Object.entries(it.ini ?? {}));
+      return { kind: "php-fpm", name, program, user: it.user, upstream: it.upstream, ini };
+    }
+    return {
+      kind: "command",
+      name,
+      command: it.command,
+      cwd: this.path(it.cwd ?? "."),
+      environment: new Map(Object.entries(it.environment ?? {})),
+      user: it.user,
+      upstream: it.upstream,
+    };
+  }
+}
+
+function expandLimits(limits: LimitsConfig): ResolvedLimits {
+  return {
+    body: limits.body ?? 8_388_608,
+    headerBytes: limits.headerBytes ?? 16_384,
+    headerLines: limits.headerLines ?? 100,
+    target: limits.target ?? 8_192,
+    responseHeaderBytes: limits.responseHeaderBytes ?? 65_536,
+    responseHeaderLines: limits.responseHeaderLines ?? 200,
+  };
+}
+
+function expandTimeouts(timeouts: TimeoutsConfig): ResolvedTimeouts {
+  return {
+    requestHead: timeouts.requestHead ?? 10_000,
+    request: timeouts.request ?? 300_000,
+    keepAlive: timeouts.keepAlive ?? 75_000,
+    queue: timeouts.queue ?? 5_000,
+    connect: timeouts.connect ?? 2_000,
+    send: timeouts.send ?? 30_000,
+    firstByte: timeouts.firstByte ?? 60_000,
+    idle: timeouts.idle ?? 60_000,
+  };
+}

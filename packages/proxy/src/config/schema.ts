@@ -1,0 +1,162 @@
+import * as v from "valibot";
+
+import type { ProxyConfig } from "./define-config.ts";
+import type { ConfigProblem, KeyPath } from "./key-path.ts";
+import { didYouMean } from "./nearest-name.ts";
+
+/** What came of checking a configuration's shape. */
+export type ShapeResult =
+  | { readonly config: ProxyConfig; readonly problems?: undefined }
+  | { readonly config?: undefined; readonly problems: readonly ConfigProblem[] };
+
+/** Checks keys and types of a configuration, whatever file it came from. Names that refer to others are not looked at yet. */
+export function checkShape(input: unknown): ShapeResult {
+  const result = v.safeParse(proxyConfig, input);
+  if (result.success) return { config: result.output };
+  return { problems: result.issues.map((issue) => ({ path: keyPath(issue), message: issue.message })) };
+}
+
+function keyPath(issue: v.BaseIssue<unknown>): KeyPath {
+  const path: (string | number)[] = [];
+  for (const item of issue.path ?? []) path.push(typeof item.key === "number" ? item.key : String(item.key));
+  return path;
+}
+
+/** An object of exactly these keys; the messages name the key that was probably meant. */
+function keys<const Entries extends v.ObjectEntries>(entries: Entries) {
+  const known = Object.keys(entries);
+  return v.strictObject(entries, (issue) => {
+    const key = issue.path?.at(-1)?.key;
+    if (issue.expected === "never" && typeof key === "string") {
+      return `is not a known key.${didYouMean(key, known) || ` Known here: ${known.join(", ")}.`}`;
+    }
+    if (issue.received === "undefined" && typeof key === "string") return "is missing.";
+    return `must be an object, not ${issue.received}.`;
+  });
+}
+
+function mustBe(what: string) {
+  return (issue: v.BaseIssue<unknown>): string =>
+    issue.received === "undefined" ? "is missing." : `must be ${what}, not ${issue.received}.`;
+}
+
+const text = v.pipe(v.string(mustBe("a text")), v.nonEmpty("must not be empty."));
+const texts = v.array(text, mustBe("a list of texts"));
+const someTexts = v.pipe(texts, v.nonEmpty("must not be an empty list."));
+const switched = v.boolean(mustBe("true or false"));
+
+function textOr<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.lazy((input): typeof text | Schema => (typeof input === "string" ? text : schema));
+}
+
+const textOrTexts = textOr(someTexts);
+const count = v.pipe(
+  v.number(mustBe("a number")),
+  v.integer("must be a whole number."),
+  v.minValue(1, "must be at least 1."),
+);
+const milliseconds = v.pipe(v.number(mustBe("a number of milliseconds")), v.minValue(0, "must not be negative."));
+const oneOf = <const Options extends readonly string[]>(options: Options) =>
+  v.picklist(options, mustBe(options.map((option) => JSON.stringify(option)).join(" or ")));
+const table = <Value extends v.GenericSchema>(value: Value) => v.record(v.string(), value, mustBe("an object"));
+
+const addressLimits = { capacity: v.optional(count), multiplex: v.optional(count), connections: v.optional(count) };
+
+const upstream = keys({
+  addresses: v.pipe(
+    v.array(textOr(keys({ address: text, ...addressLimits })), mustBe("a list of addresses")),
+    v.nonEmpty("needs at least one address."),
+  ),
+  ...addressLimits,
+});
+
+const commandProcess = keys({
+  kind: v.literal("command"),
+  command: someTexts,
+  cwd: v.optional(text),
+  environment: v.optional(
+    table(v.union([v.string(), v.literal(true)], mustBe("a text, or true to pass on the variable"))),
+  ),
+  user: v.optional(text),
+  upstream: text,
+});
+
+const phpFpmProcess = keys({
+  kind: v.literal("php-fpm"),
+  program: v.optional(text),
+  user: v.optional(text),
+  upstream: text,
+  ini: v.optional(table(v.string(mustBe("a text")))),
+});
+
+const process = v.variant("kind", [commandProcess, phpFpmProcess], (issue) =>
+  issue.path?.at(-1)?.key === "kind" ? mustBe('"command" or "php-fpm"')(issue) : mustBe("an object")(issue),
+);
+
+const match = keys({
+  path: v.optional(textOrTexts),
+  method: v.optional(textOrTexts),
+  host: v.optional(textOrTexts),
+});
+
+const fastcgi = keys({
+  upstream: text,
+  root: v.optional(text),
+  extensions: v.optional(texts),
+  index: v.optional(texts),
+  tryFiles: v.optional(texts),
+  checkFiles: v.optional(switched),
+  params: v.optional(table(v.string(mustBe("a text")))),
+  buffer: v.optional(oneOf(["on", "off"])),
+});
+
+const files = keys({
+  root: v.optional(text),
+  index: v.optional(texts),
+  maxAge: v.optional(v.union([v.number(), v.string()], mustBe('milliseconds or a text such as "1d"'))),
+  immutable: v.optional(switched),
+});
+
+const route = keys({
+  match: v.optional(textOr(match)),
+  php: v.optional(text),
+  fastcgi: v.optional(fastcgi),
+  static: v.optional(
+    v.lazy((input) => (typeof input === "boolean" ? v.literal(true, mustBe("true or an object")) : files)),
+  ),
+});
+
+const proxyConfig = keys({
+  listen: v.optional(someTexts),
+  root: v.optional(text),
+  upstreams: v.optional(table(upstream)),
+  processes: v.optional(table(process)),
+  routes: v.pipe(
+    v.array(route, mustBe("a list of routes")),
+    v.nonEmpty('needs at least one route, such as { php: "php" }.'),
+  ),
+  limits: v.optional(
+    keys({
+      body: v.optional(count),
+      headerBytes: v.optional(count),
+      headerLines: v.optional(count),
+      target: v.optional(count),
+      responseHeaderBytes: v.optional(count),
+      responseHeaderLines: v.optional(count),
+    }),
+  ),
+  timeouts: v.optional(
+    keys({
+      requestHead: v.optional(milliseconds),
+      request: v.optional(milliseconds),
+      keepAlive: v.optional(milliseconds),
+      queue: v.optional(milliseconds),
+      connect: v.optional(milliseconds),
+      send: v.optional(milliseconds),
+      firstByte: v.optional(milliseconds),
+      idle: v.optional(milliseconds),
+    }),
+  ),
+  shutdown: v.optional(keys({ grace: v.optional(milliseconds) })),
+  errors: v.optional(oneOf(["developer", "plain"])),
+});

@@ -1,0 +1,43 @@
+import diagnosticsChannel from "node:diagnostics_channel";
+import type { Channel } from "node:diagnostics_channel";
+
+import type { FastCGIError } from "@x/protocol/errors";
+
+import type { GatewayRequest } from "./gateway-request.ts";
+
+/**
+ * What the gateway publishes on `node:diagnostics_channel`, by channel. It writes no log itself; nothing is built for a channel that
+ * nobody listens to.
+ */
+export interface GatewayDiagnostics {
+  /** A request was answered with an error page, or its response was cut. */
+  "fastcgi:proxy:error": GatewayFailure;
+  /** Bytes that an application wrote to stderr for a request; valid until the subscriber returns. They need not be whole lines. */
+  "fastcgi:proxy:stderr": { readonly request: GatewayRequest; readonly upstream: string; readonly chunk: Uint8Array };
+}
+
+/** One failed request. */
+export interface GatewayFailure {
+  /** The request id that the client was shown. */
+  readonly id: string;
+  readonly request: GatewayRequest;
+  /** The status of the answer; 0 when the head was out already and the response was cut. */
+  readonly status: number;
+  /** What went wrong, for a developer. May hold bytes of the client. */
+  readonly reason: string;
+  /** Set when an application failed. */
+  readonly upstream: string | undefined;
+  readonly error: FastCGIError | undefined;
+}
+
+/** The channels, to be asked for `hasSubscribers` before a message is built. */
+export const channels: {
+  readonly error: Channel<unknown, GatewayFailure>;
+  readonly stderr: Channel<unknown, GatewayDiagnostics["fastcgi:proxy:stderr"]>;
+} = {
+  error: diagnosticsChannel.channel("fastcgi:proxy:error") as Channel<unknown, GatewayFailure>,
+  stderr: diagnosticsChannel.channel("fastcgi:proxy:stderr") as Channel<
+    unknown,
+    GatewayDiagnostics["fastcgi:proxy:stderr"]
+  >,
+};

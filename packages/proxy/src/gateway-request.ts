@@ -1,0 +1,82 @@
+/**
+ * What the gateway sees of HTTP. Fronts (HTTP/1 on `node:http`, later others) are adapters that implement these shapes;
+ * nothing behind them knows what a socket or a `node:http` object is.
+ *
+ * @module
+ */
+
+/** One request whose head has arrived. Everything in it is untrusted. */
+export interface GatewayRequest {
+  readonly method: string;
+  /** The request target exactly as it came (RFC 9112 §3.2). */
+  readonly target: Uint8Array;
+  /** Names and values in turn, latin-1, in their order, duplicates and all. */
+  readonly rawHeaders: readonly string[];
+  /** Of the connection, never of what the client says. */
+  readonly scheme: "http" | "https";
+  /** `"1.0"`, `"1.1"`, `"2.0"`. */
+  readonly httpVersion: string;
+  /** The client's end of the connection. */
+  readonly remote: Endpoint;
+  /** Our end of the connection. */
+  readonly local: Endpoint;
+  readonly body: GatewayBody;
+  /** Set by the gateway; the front calls it once when the client has gone before the response was complete. */
+  onAbort: (() => void) | undefined;
+}
+
+/** One end of a connection; both undefined for a UNIX socket. */
+export interface Endpoint {
+  /** An IP address, without brackets. */
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+}
+
+/** The request's body, which flows once it is started: a `BodySource` of `@x/client`. */
+export interface GatewayBody {
+  /** Called at most once. A request whose body is never asked for is drained or closed by the front. */
+  start(sink: GatewayBodySink): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Takes a body. */
+export interface GatewayBodySink {
+  /**
+   * The next bytes; they belong to the callee from here on and do not change any more.
+   *
+   * @returns false to be given no more until `resume()`
+   */
+  write(chunk: Uint8Array): boolean;
+  /** The body came whole. */
+  end(): void;
+  /** The body broke off: what came is not all of it. */
+  error(error: Error): void;
+}
+
+/** The answer to one request. */
+export interface GatewayResponse {
+  /** An interim response: 100, 103 (RFC 9110 §15.2). Before {@link GatewayResponse.start} only. */
+  informational(statusCode: number, rawHeaders: readonly string[]): void;
+  /**
+   * The final head. No hop-by-hop header is in it; framing is the front's.
+   *
+   * @param rawHeaders names and values in turn, latin-1: bytes from 0x80 on stay as they are
+   * @param statusText undefined or empty: the usual text of the status
+   */
+  start(statusCode: number, rawHeaders: string[], statusText?: string): void;
+  /**
+   * Bytes of the body.
+   *
+   * @param release with it, the bytes stay unchanged until it is called, once, when they are needed no more; without it
+   *   they may change as soon as this returns
+   * @returns false when no more should be written before `onDrain`
+   */
+  write(chunk: Uint8Array, release?: () => void): boolean;
+  /** Set by the gateway; called when writing may go on. */
+  onDrain: (() => void) | undefined;
+  /** The response is complete. */
+  end(): void;
+  /** Gives up visibly: the client must not take what it has for a whole response. */
+  abort(): void;
+}

@@ -1,0 +1,183 @@
+import type { PoolStats } from "@x/client";
+import { FastCGIError } from "@x/protocol/errors";
+
+import type { ProxyConfig } from "./config/define-config.ts";
+import { expandConfig, isResolvedConfig } from "./config/expand.ts";
+import type { ResolvedConfig, ResolvedRoute } from "./config/resolved-config.ts";
+import type { GatewayRequest, GatewayResponse } from "./gateway-request.ts";
+import { FastCGIHandler } from "./handlers/fastcgi.ts";
+import type { Handler } from "./handlers/handler.ts";
+import { StaticHandler } from "./handlers/static.ts";
+import { answerError } from "./http/error-answer.ts";
+import { Refusal } from "./http/refusal.ts";
+import { checkHead } from "./http/request-head.ts";
+import { parseTarget } from "./http/request-target.ts";
+import { type RequestOwner, ServedRequest } from "./http/served-request.ts";
+import { RootFolder } from "./routing/root-folder.ts";
+import { RouteTable } from "./routing/route-table.ts";
+import { Upstream } from "./upstreams/upstream.ts";
+
+/** Translates HTTP requests into FastCGI ones, and answers what needs no application itself. It opens no listening socket. */
+export interface Gateway {
+  /** Answers a request; whatever goes wrong becomes an answer, or a visible abort. Never throws. */
+  dispatch(request: GatewayRequest, response: GatewayResponse): void;
+  /** Answers new requests with 503, lets those that run finish, then closes the connections to the applications. */
+  close(): Promise<void>;
+  /** Ends all requests and connections now. */
+  destroy(error?: Error): Promise<void>;
+  stats(): GatewayStats;
+  /** As `close()`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a gateway is doing. */
+export interface GatewayStats {
+  /** Requests that are not answered yet. */
+  readonly active: number;
+  /** Requests ever taken. */
+  readonly requests: number;
+  /** The connections to each address of each upstream, by the upstream's name. */
+  readonly upstreams: ReadonlyMap<string, readonly PoolStats[]>;
+}
+
+/**
+ * Makes a gateway. Its connections are opened when requests need them: an application that is not there yet is no error.
+ *
+ * @throws FastCGIError `FCGI_ERR_CONFIG` when something is wrong in the configuration
+ * @example
+ * const gateway = createGateway({
+ *   root: "./public",
+ *   upstreams: { php: { addresses: ["unix:/run/php/php-fpm.sock"], capacity: 5 } },
+ *   routes: [{ php: "php" }],
+ * });
+ * http.createServer(nodeServerOptions(), toNodeListener(gateway)).listen(8080);
+ */
+export function createGateway(config: ProxyConfig | ResolvedConfig): Gateway {
+  return new FastCGIGateway(isResolvedConfig(config) ? config : expandConfig(config));
+}
+
+/** Local redirects that one request may take (RFC 3875 §6.2.2). */
+const MAX_REDIRECTS = 10;
+
+const NO_ROUTE = new Refusal(404, "No route of the configuration matches the request.");
+const OPTIONS = ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"];
+
+class FastCGIGateway implements Gateway, RequestOwner {
+  readonly errors: ResolvedConfig["errors"];
+  readonly #config: ResolvedConfig;
+  readonly #upstreams: ReadonlyMap<string, Upstream>;
+  readonly #routes: RouteTable<Handler>;
+  #active = 0;
+  #requests = 0;
+  #closed = false;
+  #onIdle: (() => void)[] = [];
+
+  constructor(config: ResolvedConfig) {
+    this.#config = config;
+    this.errors = config.errors;
+    this.#upstreams = new Map([...config.upstreams].map(([name, it]) => [name, new Upstream(it, config.timeouts)]));
+    const folders = new Map<string, RootFolder>();
+    this.#routes = new RouteTable(
+      config.routes.map((route) => ({ match: route.match, value: this.#handler(route, folders) })),
+    );
+  }
+
+  dispatch(request: GatewayRequest, response: GatewayResponse): void {
+    this.#requests++;
+    const head = checkHead(request, this.#config.limits);
+    if (head instanceof Refusal) {
+      answerError({ request, response, errors: this.errors, host: undefined }, { cause: head });
+      return;
+    }
+    const served = new ServedRequest(this, request, response, head);
+    this.#active++;
+    if (this.#closed) served.fail(new FastCGIError("FCGI_ERR_CLOSED", "The server is going down."));
+    else if (served.path === "*") this.#answerOptions(served);
+    else this.#route(served);
+  }
+
+  redirect(served: ServedRequest, location: string): void {
+    const target = parseTarget(Buffer.from(location, "latin1"));
+    if (target instanceof Refusal) {
+      served.refuse(new Refusal(502, `The application redirected to ${JSON.stringify(location)}: ${target.reason}`));
+      return;
+    }
+    if (++served.redirects > MAX_REDIRECTS) {
+      served.refuse(
+        new Refusal(
+          500,
+          `The application redirected more than ${MAX_REDIRECTS} times, at last to ${JSON.stringify(location)}.`,
+        ),
+      );
+      return;
+    }
+    if (served.method !== "HEAD") served.method = "GET";
+    served.requestUri = target.raw;
+    served.path = target.path;
+    served.query = target.query;
+    served.contentLength = 0;
+    this.#route(served);
+  }
+
+  settled(): void {
+    if (--this.#active === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#active > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()));
+  }
+
+  async destroy(error?: Error): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.destroy(error)));
+  }
+
+  stats(): GatewayStats {
+    return {
+      active: this.#active,
+      requests: this.#requests,
+      upstreams: new Map([...this.#upstreams].map(([name, upstream]) => [name, upstream.stats])),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #route(served: ServedRequest): void {
+    const handler = this.#routes.find(served.method, served.host?.name ?? "", served.path);
+    if (handler === undefined) {
+      served.refuse(NO_ROUTE);
+      return;
+    }
+    try {
+      handler.handle(served);
+    } catch (error) {
+      served.fail(error);
+    }
+  }
+
+  #answerOptions(served: ServedRequest): void {
+    served.response.start(204, [...OPTIONS]);
+    served.response.end();
+    served.settle();
+  }
+
+  #handler(route: ResolvedRoute, folders: Map<string, RootFolder>): Handler {
+    const folderOf = (root: string): RootFolder => {
+      const folder = folders.get(root) ?? new RootFolder(root);
+      folders.set(root, folder);
+      return folder;
+    };
+    const { fastcgi } = route;
+    const files = route.static && new StaticHandler(route.static, folderOf(route.static.root));
+    if (fastcgi === undefined) return files as StaticHandler;
+    const upstream = this.#upstreams.get(fastcgi.upstream);
+    if (upstream === undefined)
+      throw new FastCGIError("FCGI_ERR_CONFIG", `The upstream ${JSON.stringify(fastcgi.upstream)} is not defined.`);
+    const folder = fastcgi.checkFiles && fastcgi.root !== undefined ? folderOf(fastcgi.root) : undefined;
+    return new FastCGIHandler(fastcgi, upstream, this.#config.limits, folder, files);
+  }
+}

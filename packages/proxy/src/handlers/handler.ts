@@ -1,0 +1,7 @@
+import type { ServedRequest } from "../http/served-request.ts";
+
+/** Answers the requests of one route. */
+export interface Handler {
+  /** Answers `served`, now or later; whatever happens, it ends in `served.settle()`. */
+  handle(served: ServedRequest): void;
+}

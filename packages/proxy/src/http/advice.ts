@@ -1,0 +1,67 @@
+import type { FastCGIError } from "@x/protocol/errors";
+
+/** What a developer can do about a failure; undefined when the message says it all. */
+export function advise(error: FastCGIError): string | undefined {
+  switch (error.code) {
+    case "FCGI_ERR_CONNECT":
+      return adviseConnect(error);
+    case "FCGI_ERR_CONNECT_TIMEOUT":
+      return "The limit is timeouts.connect.";
+    case "FCGI_ERR_QUEUE_FULL":
+    case "FCGI_ERR_QUEUE_TIMEOUT":
+      return "All places at this application are taken. Does it answer slowly, or is it stuck? Raise capacity of the upstream together with the application's own workers (pm.max_children of PHP-FPM); the time to wait is timeouts.queue.";
+    case "FCGI_ERR_OVERLOADED":
+      return "The application itself says that it is overloaded: give it more workers.";
+    case "FCGI_ERR_HEADERS_TIMEOUT":
+      return "The application took the request and sent nothing. See what it is doing (request_slowlog_timeout of PHP-FPM writes a trace); the limit is timeouts.firstByte.";
+    case "FCGI_ERR_BODY_TIMEOUT":
+      return "The application stopped in the middle of its answer; the limit is timeouts.idle.";
+    case "FCGI_ERR_SEND_TIMEOUT":
+      return "The application does not read the request. Is it stopped, or stuck? The limit is timeouts.send.";
+    case "FCGI_ERR_SOCKET":
+    case "FCGI_ERR_TRUNCATED":
+      return "The application closed the connection before its answer was complete: it crashed, was killed or restarted, or does not speak FastCGI. Its own log says more (a PHP worker that dies leaves a line in the log of PHP-FPM).";
+    case "FCGI_ERR_BAD_VERSION":
+    case "FCGI_ERR_BAD_RECORD":
+    case "FCGI_ERR_UNEXPECTED_RECORD":
+    case "FCGI_ERR_NOT_FASTCGI":
+      return "What listens there does not speak FastCGI as it should. Is it the port of an HTTP server?";
+    case "FCGI_ERR_BAD_RESPONSE_HEAD":
+      return "The application printed something that is no CGI header before its first empty line. A script must begin with headers such as Content-Type: text/html.";
+    case "FCGI_ERR_HEADERS_OVERFLOW":
+      return "The headers of the answer are larger than limits.responseHeaderBytes or limits.responseHeaderLines allows: large cookies, or a loop that adds headers.";
+    case "FCGI_ERR_PARAM_TOO_LARGE":
+      return "One header is too large for a FastCGI record of 64 KiB.";
+    case "FCGI_ERR_UNKNOWN_ROLE":
+      return "The application does not take requests as a FastCGI responder.";
+    default:
+      return undefined;
+  }
+}
+
+/** Why nobody could be reached stands in the message; how to start PHP-FPM is what most people look for then. */
+function adviseConnect(error: FastCGIError): string | undefined {
+  const code = systemCode(error);
+  return code === "ENOENT" || code === "ECONNREFUSED" ? START : undefined;
+}
+
+const START =
+  'For PHP-FPM: start it with "systemctl start php8.2-fpm" (with your version); its address is "listen" in the pool file under /etc/php/*/fpm/pool.d/. Or let this program start one: processes: { php: { kind: "php-fpm", upstream: … } }.';
+
+/** The code of the operating system under an error, wherever it lies. */
+function systemCode(error: unknown): string | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (typeof code === "string" && /^E[A-Z_]+$/.test(code)) return code;
+  }
+  return undefined;
+}
+
+/** What PHP-FPM writes to stderr when SCRIPT_FILENAME names nothing that it can see; it then answers "File not found." with 404. */
+const PRIMARY_SCRIPT_UNKNOWN = "Primary script unknown";
+
+/** An explanation for PHP-FPM's barest answer; undefined when this is not it. */
+export function explainMissingScript(stderr: string, scriptFilename: string | undefined): string | undefined {
+  if (!stderr.includes(PRIMARY_SCRIPT_UNKNOWN)) return undefined;
+  return `PHP-FPM cannot see the script ${JSON.stringify(scriptFilename ?? "")}. It looks on its own machine and as its own user: in a container the folder may have another path there (set root and checkFiles: false of the route), a chroot in the pool file changes all paths, and every folder above the script must be open to the pool's user.`;
+}

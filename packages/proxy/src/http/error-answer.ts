@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+
+import type { FastCGIError } from "@x/protocol/errors";
+
+import type { ResolvedConfig } from "../config/resolved-config.ts";
+import { channels } from "../diagnostics.ts";
+import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
+import { advise } from "./advice.ts";
+import { isDeveloper, wantsHtml } from "./audience.ts";
+import { type ErrorDetails, renderErrorPage } from "./error-pages.ts";
+import { errorStatus } from "./error-status.ts";
+import type { Host } from "./host.ts";
+import { Refusal } from "./refusal.ts";
+
+/** What went wrong with a request. */
+export interface Failure {
+  readonly cause: Refusal | FastCGIError;
+  /** Whose application failed. */
+  readonly upstream?: string | undefined;
+  /** In place of the usual advice. */
+  readonly advice?: string | undefined;
+}
+
+/** Who is answered, and how openly. */
+export interface Audience {
+  readonly request: GatewayRequest;
+  readonly response: GatewayResponse;
+  readonly errors: ResolvedConfig["errors"];
+  /** undefined: not known, or not a host name. */
+  readonly host: Host | undefined;
+}
+
+/** Answers with an error page, and publishes what happened under the id that the page shows. */
+export function answerError(audience: Audience, failure: Failure): void {
+  const { request, response } = audience;
+  const { cause } = failure;
+  const answer = cause instanceof Refusal ? undefined : errorStatus[cause.code];
+  const status = answer?.status ?? (cause as Refusal).status;
+  const id = publish(audience.request, failure, status);
+  const details = isDeveloper(audience.errors, request, audience.host) ? describe(request, failure) : undefined;
+  const { rawHeaders, body } = renderErrorPage({ status, id, details }, wantsHtml(request));
+  if (cause instanceof Refusal) rawHeaders.push(...cause.rawHeaders);
+  if (answer?.retryAfter !== undefined) rawHeaders.push("Retry-After", String(answer.retryAfter));
+  response.start(status, rawHeaders);
+  if (request.method !== "HEAD") response.write(body);
+  response.end();
+}
+
+/** Cuts a response whose head is out already, and publishes why. */
+export function cutResponse(audience: Audience, failure: Failure): void {
+  publish(audience.request, failure, 0);
+  audience.response.abort();
+}
+
+function publish(request: GatewayRequest, failure: Failure, status: number): string {
+  const id = randomBytes(9).toString("base64url");
+  if (!channels.error.hasSubscribers) return id;
+  const { cause, upstream } = failure;
+  const refused = cause instanceof Refusal;
+  const reason = refused ? cause.reason : cause.message;
+  channels.error.publish({ id, request, status, reason, upstream, error: refused ? undefined : cause });
+  return id;
+}
+
+function describe(request: GatewayRequest, { cause, upstream, advice }: Failure): ErrorDetails {
+  const facts: [string, string][] = [
+    ["request", `${request.method} ${Buffer.from(request.target).toString("latin1")}`],
+  ];
+  if (upstream !== undefined) facts.push(["upstream", upstream]);
+  if (cause instanceof Refusal) return { reason: cause.reason, advice, facts, stderr: undefined };
+  if (cause.address !== undefined) facts.push(["address", cause.address]);
+  if (cause.phase !== undefined) facts.push(["phase", cause.phase]);
+  facts.push(["code", cause.code]);
+  if (cause.appStatus !== undefined && cause.appStatus !== 0) facts.push(["exit status", String(cause.appStatus)]);
+  const stderr = cause.stderr === undefined || cause.stderr === "" ? undefined : readable(cause.stderr);
+  return { reason: readable(cause.message), advice: advice ?? advise(cause), facts, stderr };
+}
+
+/** Errors carry bytes as latin-1; nearly always they are UTF-8. */
+function readable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- bytes, not characters
+  return /^[\0-\xff]*$/.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text;
+}

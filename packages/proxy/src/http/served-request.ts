@@ -1,0 +1,117 @@
+import { type FastCGIError, isFastCGIError } from "@x/protocol/errors";
+
+import type { ResolvedConfig } from "../config/resolved-config.ts";
+import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
+import { isDeveloper } from "./audience.ts";
+import { type Audience, type Failure, answerError, cutResponse } from "./error-answer.ts";
+import type { Host } from "./host.ts";
+import { Refusal } from "./refusal.ts";
+import type { RequestHead } from "./request-head.ts";
+
+/** Who gives requests to handlers, and hears when they are done. */
+export interface RequestOwner {
+  readonly errors: ResolvedConfig["errors"];
+  /** Finds a handler for what a local redirect names (RFC 3875 §6.2.2). */
+  redirect(served: ServedRequest, location: string): void;
+  settled(served: ServedRequest): void;
+}
+
+/**
+ * One request on its way through the gateway, from its checked head to the end of its answer. A handler answers it and calls
+ * {@link ServedRequest.settle}, or gives it to one of the methods that do both.
+ */
+export class ServedRequest implements Audience {
+  readonly request: GatewayRequest;
+  readonly response: GatewayResponse;
+  readonly expectsContinue: boolean;
+  /** As the client named it. */
+  readonly host: Host | undefined;
+  /** These five say what is asked for; a local redirect changes them. */
+  method: string;
+  /** Path and query as they came. */
+  requestUri: string;
+  /** Decoded and clean, latin-1. */
+  path: string;
+  query: string;
+  /** Bytes of the body; 0: there is none; undefined: not known. */
+  contentLength: number | undefined;
+  /** Local redirects so far. */
+  redirects = 0;
+  /** Set by whoever works on the answer; called when the client has gone and the request is settled. */
+  onAbort: (() => void) | undefined;
+  readonly #owner: RequestOwner;
+  #settled = false;
+
+  constructor(owner: RequestOwner, request: GatewayRequest, response: GatewayResponse, head: RequestHead) {
+    this.#owner = owner;
+    this.request = request;
+    this.response = response;
+    this.host = head.host;
+    this.expectsContinue = head.expectsContinue;
+    this.method = request.method;
+    this.requestUri = head.target.raw;
+    this.path = head.target.path;
+    this.query = head.target.query;
+    this.contentLength = head.contentLength;
+    request.onAbort = () => {
+      const stop = this.onAbort;
+      this.settle();
+      stop?.();
+    };
+  }
+
+  get errors(): ResolvedConfig["errors"] {
+    return this.#owner.errors;
+  }
+
+  /** May the client see what goes on inside? */
+  get developer(): boolean {
+    return isDeveloper(this.errors, this.request, this.host);
+  }
+
+  /** Is it done with, answered or given up? */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** Answers with an error of the gateway's own. */
+  refuse(refusal: Refusal, more: Omit<Failure, "cause"> = {}): void {
+    if (this.#settled) return;
+    answerError(this, { ...more, cause: refusal });
+    this.settle();
+  }
+
+  /** Answers for an application that failed before the head of its response. */
+  fail(error: unknown, upstream?: string): void {
+    if (this.#settled) return;
+    answerError(this, { cause: toCause(error), upstream });
+    this.settle();
+  }
+
+  /** Cuts a response whose head is out. */
+  cut(error: unknown, upstream?: string): void {
+    if (this.#settled) return;
+    cutResponse(this, { cause: toCause(error), upstream });
+    this.settle();
+  }
+
+  /** Starts over with a path of the same site. */
+  redirect(location: string): void {
+    this.#owner.redirect(this, location);
+  }
+
+  /** The answer is complete, or nobody wants it any more. */
+  settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.onAbort = undefined;
+    this.request.onAbort = undefined;
+    this.response.onDrain = undefined;
+    this.#owner.settled(this);
+  }
+}
+
+/** Anything but an error of the family is a fault of this program or of its machine. */
+function toCause(error: unknown): FastCGIError | Refusal {
+  return isFastCGIError(error) ? error : new Refusal(500, error instanceof Error ? error.message : String(error));
+}

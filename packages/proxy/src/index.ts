@@ -1,0 +1,72 @@
+/**
+ * HTTP in front of FastCGI applications, as Apache with mod_fastcgi does.
+ *
+ * @example
+ * import { createServer } from "node:http";
+ * import { createGateway } from "@x/proxy";
+ * import { nodeServerOptions, toNodeListener } from "@x/proxy/node";
+ *
+ * const gateway = createGateway({
+ *   root: "./public",
+ *   upstreams: { php: { addresses: ["unix:/run/php/php-fpm.sock"], capacity: 5 } },
+ *   routes: [{ php: "php" }],
+ * });
+ * createServer(nodeServerOptions(), toNodeListener(gateway)).listen(8080, "127.0.0.1");
+ *
+ * @packageDocumentation
+ */
+
+export { createGateway } from "./gateway.ts";
+export type { Gateway, GatewayStats } from "./gateway.ts";
+export { createProxyServer } from "./server.ts";
+export type { ProxyServer, ProxyServerOptions, ProxyServerStats } from "./server.ts";
+export { defineConfig } from "./config/define-config.ts";
+export type {
+  AddressConfig,
+  AddressLimits,
+  CommandProcessConfig,
+  FastCGIRouteConfig,
+  LimitsConfig,
+  MatchConfig,
+  PhpFpmProcessConfig,
+  ProcessConfig,
+  ProxyConfig,
+  RouteConfig,
+  ShutdownConfig,
+  StaticRouteConfig,
+  TimeoutsConfig,
+  UpstreamConfig,
+} from "./config/define-config.ts";
+export { FastCGIError, isFastCGIError } from "@x/protocol/errors";
+export type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";
+
+// Symbols above are for every user; those below are for programs around the gateway, and for other fronts than node:http.
+
+export { expandConfig } from "./config/expand.ts";
+export type { ConfigSource } from "./config/expand.ts";
+export { findConfig, loadConfig } from "./config/load.ts";
+export type { LoadedConfig } from "./config/load.ts";
+export type {
+  ResolvedAddress,
+  ResolvedCommandProcess,
+  ResolvedConfig,
+  ResolvedFastCGIRoute,
+  ResolvedLimits,
+  ResolvedListen,
+  ResolvedMatch,
+  ResolvedPhpFpmProcess,
+  ResolvedProcess,
+  ResolvedRoute,
+  ResolvedShutdown,
+  ResolvedStaticRoute,
+  ResolvedTimeouts,
+  ResolvedUpstream,
+} from "./config/resolved-config.ts";
+export type { Endpoint, GatewayBody, GatewayBodySink, GatewayRequest, GatewayResponse } from "./gateway-request.ts";
+export type { GatewayDiagnostics, GatewayFailure } from "./diagnostics.ts";
+export type { ProcessManagerOptions } from "./processes/process-manager.ts";
+export type { ProcessState, ProcessStatus } from "./processes/managed-process.ts";
+export type { ProcessEvent } from "./processes/process-events.ts";
+export type { ListenAddress } from "./supervisor/listen-address.ts";
+export type { AnsweredRequest } from "./worker/answered.ts";
+export type { UpstreamUnreachable } from "./worker/probe-upstreams.ts";

@@ -1,0 +1,103 @@
+import type { IncomingMessage } from "node:http";
+
+import type { Endpoint, GatewayBody, GatewayBodySink, GatewayRequest } from "../gateway-request.ts";
+import type { Connection } from "./connection.ts";
+
+/** A request of `node:http`. Only its raw fields are read: the cooked ones drop and join what has to be judged. */
+export class NodeRequest implements GatewayRequest, GatewayBody {
+  readonly method: string;
+  readonly target: Uint8Array;
+  readonly rawHeaders: readonly string[];
+  readonly httpVersion: string;
+  onAbort: (() => void) | undefined;
+  readonly #message: IncomingMessage;
+  readonly #connection: Connection;
+  #sink: GatewayBodySink | undefined;
+  #flowing = false;
+  #continued = false;
+
+  constructor(message: IncomingMessage, connection: Connection) {
+    this.#message = message;
+    this.#connection = connection;
+    this.method = message.method ?? "GET";
+    this.target = Buffer.from(message.url ?? "", "latin1");
+    this.rawHeaders = message.rawHeaders;
+    // The parser lets HTTP/2.0 pass on a line of HTTP/1.
+    this.httpVersion =
+      message.httpVersionMajor === 1 ? message.httpVersion : `${message.httpVersion} on an HTTP/1 line`;
+  }
+
+  get scheme(): "http" | "https" {
+    return this.#connection.scheme;
+  }
+
+  get remote(): Endpoint {
+    return this.#connection.remote;
+  }
+
+  get local(): Endpoint {
+    return this.#connection.local;
+  }
+
+  get body(): GatewayBody {
+    return this;
+  }
+
+  /** Does the client hold its body back until it is told 100 Continue? */
+  get awaitsContinue(): boolean {
+    return this.#continued ? false : this.#message.headers.expect !== undefined;
+  }
+
+  set awaitsContinue(awaits: false) {
+    this.#continued = !awaits;
+  }
+
+  /** Has all of the request arrived? */
+  get complete(): boolean {
+    return this.#message.complete;
+  }
+
+  start(sink: GatewayBodySink): void {
+    this.#sink = sink;
+    this.#flowing = true;
+    const message = this.#message;
+    message.on("data", (chunk: Uint8Array) => {
+      if (this.#sink !== undefined && !this.#sink.write(chunk) && this.#sink !== undefined) this.pause();
+    });
+    message.on("end", () => this.#end(message.complete));
+    message.on("error", () => undefined);
+    message.on("close", () => this.#end(false));
+  }
+
+  pause(): void {
+    if (!this.#flowing) return;
+    this.#flowing = false;
+    this.#message.pause();
+  }
+
+  resume(): void {
+    if (this.#flowing) return;
+    this.#flowing = true;
+    this.#message.resume();
+  }
+
+  /** Reads on without keeping anything: the answer is out, and the connection needs the rest to go away. */
+  discard(): void {
+    this.#sink = undefined;
+    this.#message.resume();
+  }
+
+  /** Calls back when the last byte of the body has come. */
+  onComplete(callback: () => void): void {
+    this.#message.once("end", callback);
+  }
+
+  /** A connection that breaks can end the stream like a message that is complete: only the parser knows. */
+  #end(complete: boolean): void {
+    const sink = this.#sink;
+    this.#sink = undefined;
+    if (sink === undefined) return;
+    if (complete) sink.end();
+    else sink.error(new Error("The client closed the connection within its request."));
+  }
+}

@@ -1,0 +1,17 @@
+import type { Account } from "./account.ts";
+import type { Launch } from "./launcher.ts";
+
+/** Everything that is decided about an application process before it is started. */
+export interface ProcessPlan {
+  readonly name: string;
+  readonly kind: "command" | "php-fpm";
+  /** Where it will listen, as an address text. */
+  readonly address: string;
+  /** The user that it runs as; undefined: as we are. */
+  readonly account: Account | undefined;
+  readonly launch: Launch;
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** See `ChildOptions.terminate`. */
+  readonly terminate: "group" | "leader";
+}

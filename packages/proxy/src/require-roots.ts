@@ -1,0 +1,32 @@
+import { statSync } from "node:fs";
+
+import { FastCGIError } from "@x/protocol/errors";
+
+import type { ResolvedConfig } from "./config/resolved-config.ts";
+
+/**
+ * Makes sure that every folder of this machine that the configuration serves is there.
+ *
+ * @throws `FCGI_ERR_CONFIG` for the first that is not
+ */
+export function requireRoots(config: Pick<ResolvedConfig, "root" | "routes">): void {
+  for (const root of servedFolders(config)) {
+    const found = statSync(root, { throwIfNoEntry: false });
+    if (found?.isDirectory() === true) continue;
+    const what = found === undefined ? "does not exist" : "is no folder";
+    throw new FastCGIError(
+      "FCGI_ERR_CONFIG",
+      `the folder ${root}, which the configuration serves, ${what}: make it, or change root.`,
+      { phase: "configure" },
+    );
+  }
+}
+
+/** The folders of this machine that a configuration serves, each once. */
+export function servedFolders(config: Pick<ResolvedConfig, "root" | "routes">): string[] {
+  const folders = config.routes.flatMap((route) => [
+    route.static?.root,
+    route.fastcgi?.checkFiles === true ? route.fastcgi.root : undefined,
+  ]);
+  return [...new Set([config.root, ...folders].filter((folder) => folder !== undefined))];
+}

@@ -1,0 +1,111 @@
+import { splitScriptPath } from "@x/protocol/cgi";
+
+import { isHidden } from "./hidden-names.ts";
+import type { FileKind, RootFolder } from "./root-folder.ts";
+
+/** What stands in the document root for a path. All paths latin-1, relative to the root, with a slash first. */
+export type FoundFile =
+  /** A script that exists, and what of the path follows it. */
+  | { readonly kind: "script"; readonly scriptName: string; readonly pathInfo: string }
+  /** A file that is no script of this route. */
+  | { readonly kind: "file"; readonly path: string }
+  /** A folder with an index file, asked for without its slash. */
+  | { readonly kind: "folder" }
+  | { readonly kind: "none" };
+
+/** What a route says about its files. */
+export interface FileRules {
+  readonly extensions: readonly string[];
+  readonly index: readonly string[];
+  readonly tryFiles: readonly string[];
+}
+
+const NONE: FoundFile = { kind: "none" };
+const FOLDER: FoundFile = { kind: "folder" };
+
+/**
+ * Finds the file that answers a path. A path with a script in it stands for that script or for nothing, so that `/upload/x.jpg/y.php`
+ * runs neither (php.ini `cgi.fix_pathinfo`); any other path goes through `tryFiles`.
+ *
+ * @param path decoded and clean
+ * @param found called once, at once when everything is remembered
+ */
+export function findFile(folder: RootFolder, rules: FileRules, path: string, found: (file: FoundFile) => void): void {
+  const script = splitScript(path, rules.extensions);
+  // What follows a script is the application's: files of its users may well have a dot first.
+  if (isHidden(script === undefined ? path : script.scriptName)) found(NONE);
+  else if (script === undefined) new Search(folder, rules, path, found).step(0);
+  else folder.lookup(script.scriptName, (kind) => found(kind === "file" ? { kind: "script", ...script } : NONE));
+}
+
+/** Where a path leads when the root lies on another machine and nothing can be looked at: to its script, else to the first index file as front controller. */
+export function findRemoteScript(rules: FileRules, path: string): FoundFile {
+  const script = splitScript(path, rules.extensions);
+  if (isHidden(script === undefined ? path : script.scriptName)) return NONE;
+  if (script !== undefined) return { kind: "script", ...script };
+  const [first] = rules.index;
+  return first === undefined ? NONE : { kind: "script", scriptName: `/${first}`, pathInfo: "" };
+}
+
+function splitScript(
+  path: string,
+  extensions: readonly string[],
+): { scriptName: string; pathInfo: string } | undefined {
+  return extensions.length === 0 ? undefined : splitScriptPath(path, extensions);
+}
+
+/** One walk through `tryFiles`. */
+class Search {
+  readonly #folder: RootFolder;
+  readonly #rules: FileRules;
+  readonly #path: string;
+  readonly #found: (file: FoundFile) => void;
+  /** What the path itself is, once known: a path that is no folder has no index file. */
+  #kind: FileKind | undefined;
+
+  constructor(folder: RootFolder, rules: FileRules, path: string, found: (file: FoundFile) => void) {
+    this.#folder = folder;
+    this.#rules = rules;
+    this.#path = path;
+    this.#found = found;
+  }
+
+  step(position: number): void {
+    const entry = this.#rules.tryFiles[position];
+    if (entry === undefined) {
+      this.#found(NONE);
+      return;
+    }
+    const next = (): void => this.step(position + 1);
+    const candidate = entry.replace("{path}", () => this.#path).replaceAll("//", "/");
+    if (entry === "{path}/" && this.#kind === "none") next();
+    else if (entry.endsWith("/")) this.#index(candidate, entry, 0, next);
+    else this.#look(candidate, next);
+  }
+
+  #look(candidate: string, next: () => void): void {
+    this.#folder.lookup(candidate, (kind) => {
+      if (candidate === this.#path) this.#kind = kind;
+      if (kind === "file") this.#answer(candidate);
+      else next();
+    });
+  }
+
+  #index(folder: string, entry: string, position: number, next: () => void): void {
+    const name = this.#rules.index[position];
+    if (name === undefined) {
+      next();
+      return;
+    }
+    this.#folder.lookup(folder + name, (kind) => {
+      if (kind !== "file") this.#index(folder, entry, position + 1, next);
+      else if (entry === "{path}/" && !this.#path.endsWith("/")) this.#found(FOLDER);
+      else this.#answer(folder + name);
+    });
+  }
+
+  #answer(path: string): void {
+    const script = splitScript(path, this.#rules.extensions);
+    this.#found(script === undefined ? { kind: "file", path } : { kind: "script", ...script });
+  }
+}

@@ -1,0 +1,40 @@
+/** Leftovers of editors and of copies made by hand, which hold the source of what lies beside them. */
+const LEFTOVERS = [".bak", ".swp", ".swo", ".swx", ".orig", ".save", ".old", ".tmp"];
+
+/**
+ * Is this a path that nobody outside should see: a dot file or anything in a dot folder (`.git`, `.env`, `.htaccess`), or an editor's
+ * or a copy's leftover (`~`, `.bak`, `.swp`, …)? `/.well-known/` is public by its definition (RFC 8615).
+ *
+ * @param path decoded and clean, latin-1
+ */
+export function isHidden(path: string): boolean {
+  for (let dot = path.indexOf("/."); dot >= 0; dot = path.indexOf("/.", dot + 1)) {
+    if (dot !== 0 || !(path.startsWith("/.well-known/") || path === "/.well-known")) return true;
+  }
+  const name = plainName(path);
+  if (name.endsWith("~") || (name.startsWith("#") && name.endsWith("#"))) return true;
+  return endsWithAny(name, LEFTOVERS);
+}
+
+/** Is this the name of a script, however it is written? Such a file is never sent as text. */
+export function isScriptName(path: string, extensions: readonly string[]): boolean {
+  return endsWithAny(plainName(path), extensions);
+}
+
+/**
+ * The last segment as a file system that does not care would read it: lower case, without trailing dots and spaces
+ * and without a stream name (`index.php::$DATA`).
+ */
+function plainName(path: string): string {
+  let name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  const stream = name.indexOf("::");
+  if (stream >= 0) name = name.slice(0, stream);
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === "." || name[end - 1] === " ")) end--;
+  return end === name.length ? name : name.slice(0, end);
+}
+
+function endsWithAny(name: string, endings: readonly string[]): boolean {
+  for (const ending of endings) if (name.endsWith(ending)) return true;
+  return false;
+}

@@ -1,0 +1,181 @@
+import { FastCGIError } from "@x/protocol/errors";
+
+import type { ProxyConfig } from "./config/define-config.ts";
+import { expandConfig, isResolvedConfig } from "./config/expand.ts";
+import type { ResolvedConfig, ResolvedUpstream } from "./config/resolved-config.ts";
+import type { Gateway } from "./gateway.ts";
+import type { ProcessStatus } from "./processes/managed-process.ts";
+import { ProcessManager } from "./processes/process-manager.ts";
+import type { ProcessManagerOptions } from "./processes/process-manager.ts";
+import { requireRoots } from "./require-roots.ts";
+import type { ListenAddress } from "./supervisor/listen-address.ts";
+import { Supervisor } from "./supervisor/supervisor.ts";
+import { probeUpstreams } from "./worker/probe-upstreams.ts";
+import { Worker } from "./worker/worker.ts";
+
+/** What a {@link ProxyServer} is doing, in numbers. */
+export interface ProxyServerStats {
+  /** Open connections of clients. */
+  readonly connections: number;
+  /** Requests that are being answered. */
+  readonly requests: number;
+  readonly processes: readonly ProcessStatus[];
+}
+
+/** What belongs to the place where the server runs, not to its configuration. */
+export interface ProxyServerOptions {
+  /** For the application processes. */
+  readonly processes?: ProcessManagerOptions;
+}
+
+/**
+ * The whole server: listening sockets and application processes on one side (the supervisor), the gateway and HTTP on the
+ * other (the worker). Both live in this process.
+ *
+ * It installs no signal handlers and writes no log: both are the program's (see `@x/proxy/cli`).
+ */
+export class ProxyServer {
+  /** The configuration in its long form. */
+  readonly config: ResolvedConfig;
+  readonly #supervisor: Supervisor;
+  #worker: Worker | undefined;
+  #listening: Promise<readonly ListenAddress[]> | undefined;
+  #opened: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  #ended = false;
+  readonly #started: Promise<void>;
+  #markStarted: () => void = () => undefined;
+
+  constructor(config: ResolvedConfig, options: ProxyServerOptions = {}) {
+    this.config = config;
+    this.#supervisor = new Supervisor(config.listen, new ProcessManager(config, options.processes));
+    this.#started = new Promise((resolve) => (this.#markStarted = resolve));
+  }
+
+  /** Undefined before `listen()`: only then the addresses of our own applications are known. */
+  get gateway(): Gateway | undefined {
+    return this.#worker?.gateway;
+  }
+
+  /** The application processes, in the order of the configuration. */
+  get processes(): readonly ProcessStatus[] {
+    return this.#supervisor.processes.list();
+  }
+
+  /** The upstreams as they are used: with the addresses of our own applications, from `listen()` on. */
+  get upstreams(): ReadonlyMap<string, ResolvedUpstream> {
+    return this.#supervisor.processes.upstreams;
+  }
+
+  /** Where it listens; empty before `listen()` and after `close()`. */
+  get addresses(): readonly ListenAddress[] {
+    return this.#supervisor.addresses;
+  }
+
+  get stats(): ProxyServerStats {
+    return {
+      connections: this.#worker?.connections ?? 0,
+      requests: this.#worker?.requests ?? 0,
+      processes: this.processes,
+    };
+  }
+
+  /**
+   * Opens the listening sockets and starts the application processes. A backend that is absent or does not start is no error:
+   * its requests get 502 until it comes.
+   *
+   * @returns where it listens, when every application process listens or has failed once
+   * @throws `FCGI_ERR_CONFIG` for what the user must set right, before anything is started
+   * @throws `FCGI_ERR_LISTEN` when a listening socket cannot be opened; then nothing is left behind
+   * @throws `FCGI_ERR_CLOSED` when it was closed meanwhile
+   */
+  listen(): Promise<readonly ListenAddress[]> {
+    this.#listening ??= this.#listen();
+    return this.#listening;
+  }
+
+  /**
+   * Accepts no more, lets running requests finish (at most `shutdown.grace`), then ends the application processes and removes
+   * what was made for them.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Cuts connections and processes at once. Also hastens a `close()` that is under way. */
+  async destroy(): Promise<void> {
+    this.#ended = true;
+    this.#markStarted();
+    await this.#opened.catch(() => undefined);
+    await this.#supervisor.stopAccepting();
+    await this.#worker?.destroy();
+    await this.#supervisor.processes.stop(true);
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #listen(): Promise<readonly ListenAddress[]> {
+    const { processes } = this.#supervisor;
+    this.#opened = this.#open();
+    await this.#opened;
+    void this.#probe();
+    await processes.start();
+    this.#markStarted();
+    if (this.#ended) throw closed();
+    return this.addresses;
+  }
+
+  /** Everything that can fail, so that a failure leaves nothing behind. */
+  async #open(): Promise<void> {
+    const { processes } = this.#supervisor;
+    try {
+      if (this.#ended) throw closed();
+      requireRoots(this.config);
+      await processes.prepare();
+      const worker = new Worker({ ...this.config, upstreams: processes.upstreams }, this.#started);
+      this.#worker = worker;
+      await this.#supervisor.open((socket) => worker.accept(socket));
+      if (this.#ended) throw closed();
+    } catch (error) {
+      await this.#supervisor.stopAccepting();
+      await this.#worker?.destroy();
+      await processes.stop(true);
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#ended = true;
+    this.#markStarted();
+    await this.#opened.catch(() => undefined);
+    await this.#supervisor.stopAccepting();
+    await this.#worker?.close();
+    await this.#supervisor.processes.stop();
+  }
+
+  #probe(): Promise<void> {
+    const managed = new Set(this.processes.map((process) => process.address));
+    return probeUpstreams(this.#supervisor.processes.upstreams.values(), managed);
+  }
+}
+
+function closed(): FastCGIError {
+  return new FastCGIError("FCGI_ERR_CLOSED", "the server was closed before it had started.", { phase: "listen" });
+}
+
+/**
+ * Makes a server of a configuration; `listen()` starts it.
+ *
+ * @throws `FCGI_ERR_CONFIG` for a wrong configuration
+ * @example
+ * const server = createProxyServer({ root: "./public", upstreams: { php: { addresses: ["unix:/run/php.sock"] } }, routes: [{ php: "php" }] });
+ * const [address] = await server.listen();
+ * console.log(`serving on ${address?.url}`);
+ */
+export function createProxyServer(config: ProxyConfig | ResolvedConfig, options?: ProxyServerOptions): ProxyServer {
+  return new ProxyServer(isResolvedConfig(config) ? config : expandConfig(config), options);
+}

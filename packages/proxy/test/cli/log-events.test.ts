@@ -1,0 +1,125 @@
+import { channel } from "node:diagnostics_channel";
+
+import { FastCGIError } from "@x/protocol/errors";
+import { expect, onTestFinished, test, vi } from "vitest";
+
+import { logProcesses } from "../../src/cli/log-processes.ts";
+import { logRequests } from "../../src/cli/log-requests.ts";
+import { Log } from "../../src/cli/log.ts";
+import type { Output } from "../../src/cli/output.ts";
+import { RepeatFilter } from "../../src/cli/repeat-filter.ts";
+
+/** All lines without their time, and the end of logging, which the test may bring about itself. */
+function logged(verbose: boolean): { lines: string[]; end: () => void } {
+  const lines: string[] = [];
+  const output = { terminal: false, line: (text: string) => lines.push(text.slice(9)) } as unknown as Output;
+  const log = new Log({ out: output, err: output, json: false });
+  const ends = [logProcesses(log, verbose), logRequests(log, verbose)];
+  const end = (): void => {
+    for (const it of ends.splice(0)) it();
+  };
+  onTestFinished(end);
+  return { lines, end };
+}
+
+const publish = (name: string, message: object): void => channel(`fastcgi:proxy:${name}`).publish(message);
+const request = { method: "GET", target: Buffer.from("/a.php?q=\u001b[31m") };
+const failure = (status: number, id = "abc"): object => ({
+  id,
+  request,
+  status,
+  reason: "nobody listens",
+  upstream: "php",
+  error: new FastCGIError("FCGI_ERR_CONNECT", "nobody listens"),
+});
+
+test("[TI11] a failed request: upstream, request, status, reason and id; no control bytes", () => {
+  const { lines } = logged(false);
+  publish("error", failure(502));
+  expect(lines).toEqual(["warning: php: GET /a.php?q=\\x1b[31m: 502: nobody listens (request abc)"]);
+});
+
+test("[f07] the same failure again and again is told once and counted", () => {
+  const { lines, end } = logged(false);
+  for (let i = 0; i < 1_000; i++) publish("error", failure(502));
+  publish("error", failure(0));
+  end();
+  expect(lines).toEqual([
+    "warning: php: GET /a.php?q=\\x1b[31m: 502: nobody listens (request abc)",
+    "warning: php: GET /a.php?q=\\x1b[31m: response cut: nobody listens (request abc)",
+    "warning: php: 502 FCGI_ERR_CONNECT: 999 more requests like this",
+  ]);
+});
+
+test("a window ends after ten seconds", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const told: string[] = [];
+  const filter = new RepeatFilter((kind, count) => told.push(`${kind} ${count}`));
+  expect([filter.isFirst("a"), filter.isFirst("a"), filter.isFirst("b")]).toEqual([true, false, true]);
+  vi.advanceTimersByTime(9_999);
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(told).toEqual(["a 1"]);
+  expect(filter.isFirst("a")).toBe(true);
+  filter.close();
+  expect(told).toEqual(["a 1"]);
+});
+
+test("a client's mistakes are told to who asks for every request", () => {
+  const quiet = logged(false);
+  publish("error", failure(404));
+  expect(quiet.lines).toEqual([]);
+  quiet.end();
+  const verbose = logged(true);
+  publish("error", failure(404));
+  publish("answered", { method: "GET", target: "/x", statusCode: 404, complete: true, duration: 1.26, remote: "::1" });
+  publish("answered", { method: "GET", target: "/y", statusCode: 200, complete: false, duration: 3, remote: "::1" });
+  publish("answered", { method: "GET", target: "/z", statusCode: 0, complete: false, duration: 3, remote: "::1" });
+  expect(verbose.lines.slice(1)).toEqual([
+    "GET /x 404 in 1.3 ms",
+    "GET /y 200, cut in 3 ms",
+    "GET /z no answer, the client went away in 3 ms",
+  ]);
+});
+
+test("[f20] what an application says about a request is told with the request, up to 64 KiB", () => {
+  const { lines } = logged(false);
+  publish("stderr", { request, upstream: "php", chunk: Buffer.from("PHP Warning: a\nin b\n") });
+  expect(lines).toEqual([
+    "warning: [php] PHP Warning: a (GET /a.php?q=\\x1b[31m)",
+    "warning: [php] in b (GET /a.php?q=\\x1b[31m)",
+  ]);
+  const flood = { method: "GET", target: Buffer.from("/flood") };
+  for (let i = 0; i < 100; i++) publish("stderr", { request: flood, upstream: "php", chunk: Buffer.alloc(1_024, "x") });
+  expect(lines).toHaveLength(2 + 64 + 1);
+  expect(lines.at(-1)).toBe("warning: [php] (the rest of its stderr is left out) (GET /flood)");
+});
+
+test("processes: what they write, why they ended, when they are tried again", () => {
+  const { lines } = logged(false);
+  publish("process", { type: "start", name: "app", pid: 7, address: "unix:/a" });
+  publish("process", { type: "output", name: "app", stream: "stderr", line: "no database\u0007" });
+  publish("process", {
+    type: "output",
+    name: "php",
+    stream: "stderr",
+    line: "[23-Nov-2026 07:00:00] NOTICE: ready to handle connections",
+  });
+  publish("process", { type: "exit", name: "app", reason: "ended with exit code 3", delay: 0, failures: 0 });
+  publish("process", { type: "exit", name: "app", reason: "ended with exit code 3", delay: 1_234, failures: 1 });
+  publish("process", { type: "crash-loop", name: "app", reason: "ended with exit code 3", delay: 16_000, failures: 5 });
+  publish("process", { type: "exit", name: "app", reason: "ended with exit code 3", delay: 30_000, failures: 6 });
+  publish("process", { type: "ready", name: "app", pid: 8, address: "unix:/a", again: true });
+  publish("process", { type: "kill", name: "app", pid: 8 });
+  publish("process", { type: "leftover", folder: "/run/x-proxy/1-a", stopped: [5, 6] });
+  expect(lines).toEqual([
+    "[app] no database\\x07",
+    "warning: app: ended with exit code 3; started again at once",
+    "warning: app: ended with exit code 3; started again in 1.2 s",
+    "error: app: ended with exit code 3, 5 times in a row: its lines above may say why; it is tried again in 16 s and then each 30 s, and until it works its requests get 502",
+    "app: works again, process 8 on unix:/a",
+    "warning: app: process 8 did not end in time and is killed",
+    "cleared what a run that was killed left in /run/x-proxy/1-a, and stopped processes 5, 6",
+  ]);
+});

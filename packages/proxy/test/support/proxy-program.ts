@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+import { onTestFinished } from "vitest";
+
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../bin/x-proxy.cjs", import.meta.url));
+
+/** How to run the program. */
+export interface ProxyProgramOptions {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+  /** Where its run folder goes. @default a folder of its own: any start clears what it finds there */
+  readonly runtime?: string;
+  readonly stdin?: "ignore" | "pipe";
+  /** Makes a command line that runs the program's. */
+  readonly wrapper?: (command: readonly string[]) => readonly string[];
+}
+
+/** The command `x-proxy` as users run it, in a process of its own. */
+export class ProxyProgram {
+  readonly child: ChildProcess;
+  readonly runtime: string;
+  stdout = "";
+  stderr = "";
+  readonly #exited: Promise<unknown>;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(args: readonly string[], options: ProxyProgramOptions = {}) {
+    const command = [process.execPath, PROGRAM, ...args];
+    const [file = "", ...rest] = options.wrapper?.(command) ?? command;
+    this.runtime = options.runtime ?? temporaryFolder();
+    const env = { ...process.env, NO_COLOR: "1", RUNTIME_DIRECTORY: this.runtime, ...options.env };
+    this.child = spawn(file, rest, { cwd: options.cwd, env, stdio: [options.stdin ?? "ignore", "pipe", "pipe"] });
+    this.#exited = once(this.child, "close");
+    this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text;
+      this.#look();
+    });
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+      this.#look();
+    });
+    void this.#exited.then(() => this.#look());
+    onTestFinished(() => void this.child.kill("SIGKILL"));
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Resolves with the match when a line came; rejects when the program ended without it. */
+  async line(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+      if (found !== null) return found;
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`ended without ${String(pattern)}:\n${this.stdout}\n${this.stderr}`);
+      }
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  /** The port that it listens on, once it does. */
+  async port(): Promise<number> {
+    const [, port] = await this.line(/http:\/\/[^\s"]+:(\d+)/);
+    return Number(port);
+  }
+
+  /** Resolves with exit code or signal, when all output has come. */
+  async exit(): Promise<number | NodeJS.Signals | null> {
+    await this.#exited;
+    return this.child.exitCode ?? this.child.signalCode;
+  }
+
+  async signal(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    this.child.kill(signal);
+    return this.exit();
+  }
+
+  #look(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+}

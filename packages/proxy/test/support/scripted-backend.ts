@@ -1,0 +1,200 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+import { join } from "node:path";
+
+import { RecordOutput, RecordType } from "@x/protocol";
+import { type ResponderExchange, type ResponderExchangeHandler, ResponderSession } from "@x/protocol/session";
+import { onTestFinished } from "vitest";
+
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** What a backend does with a request when its params are there. */
+export type Script = (request: BackendRequest) => void | Promise<void>;
+
+/** One request as a scripted backend got it, and the means to answer it, well or badly. */
+export class BackendRequest implements ResponderExchangeHandler {
+  readonly params: Record<string, string>;
+  readonly socket: Socket;
+  /** Latin-1 of what came on STDIN so far. */
+  stdin = "";
+  stdinEnded = false;
+  readonly #exchange: ResponderExchange;
+  readonly #output: RecordOutput;
+  readonly #waiting = new Set<() => void>();
+  #aborted = false;
+
+  constructor(exchange: ResponderExchange, socket: Socket, output: RecordOutput) {
+    this.params = exchange.params.toObject();
+    this.#exchange = exchange;
+    this.socket = socket;
+    this.#output = output;
+  }
+
+  get keepConn(): boolean {
+    return this.#exchange.keepConn;
+  }
+
+  write(text: string): this {
+    this.#exchange.writeStdout(Buffer.from(text, "latin1"));
+    return this;
+  }
+
+  stderr(text: string): this {
+    this.#exchange.writeStderr(Buffer.from(text));
+    return this;
+  }
+
+  end(text = "", appStatus = 0): void {
+    if (text !== "") this.write(text);
+    this.#exchange.end(appStatus);
+  }
+
+  /** Sends STDOUT to its end, and no END_REQUEST. */
+  endStdoutOnly(): void {
+    this.#output.endStream(RecordType.Stdout, this.#exchange.id);
+  }
+
+  /** Sends what was written, then dies. */
+  kill(): void {
+    setImmediate(() => this.socket.destroy());
+  }
+
+  /** Resolves with the whole of STDIN. */
+  async body(): Promise<string> {
+    await this.#until(() => this.stdinEnded);
+    return this.stdin;
+  }
+
+  /** Resolves when the request was aborted, or its connection closed. */
+  async aborted(): Promise<void> {
+    await this.#until(() => this.#aborted);
+  }
+
+  /** Resolves when so many bytes of STDIN have come. */
+  async received(bytes: number): Promise<void> {
+    await this.#until(() => this.stdin.length >= bytes);
+  }
+
+  onStdin(chunk: Uint8Array, start: number, end: number): void {
+    this.stdin += Buffer.from(chunk.subarray(start, end)).toString("latin1");
+    this.#look();
+  }
+
+  onStdinEnd(): void {
+    this.stdinEnded = true;
+    this.#look();
+  }
+
+  onData(): void {}
+
+  onDataEnd(): void {}
+
+  onAbort(): void {
+    this.#aborted = true;
+    this.#look();
+  }
+
+  #look(): void {
+    for (const look of this.#waiting) look();
+  }
+
+  #until(isTrue: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!isTrue()) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}
+
+/** A FastCGI application made of `@x/protocol` alone, which does what a test says. */
+export class ScriptedBackend {
+  readonly address: string;
+  readonly requests: BackendRequest[] = [];
+  /** Connections ever accepted. */
+  connections = 0;
+  readonly #path: string;
+  readonly #sockets = new Set<Socket>();
+  readonly #script: Script;
+  readonly #multiplex: number;
+  #server: Server | undefined;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(script: Script, multiplex: number) {
+    this.#script = script;
+    this.#multiplex = multiplex;
+    this.#path = join(temporaryFolder(), "app.sock");
+    this.address = `unix:${this.#path}`;
+  }
+
+  static async listen(script: Script, multiplex = 1): Promise<ScriptedBackend> {
+    const backend = new ScriptedBackend(script, multiplex);
+    await backend.start();
+    onTestFinished(() => backend.stop());
+    return backend;
+  }
+
+  async start(): Promise<void> {
+    this.#server = createServer((socket) => this.#accept(socket)).listen(this.#path);
+    await once(this.#server, "listening");
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+
+  /** Resolves with the request of that number, from 0, when it has come. */
+  request(index: number): Promise<BackendRequest> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const request = this.requests[index];
+        if (request === undefined) return;
+        this.#waiting.delete(look);
+        resolve(request);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  #accept(socket: Socket): void {
+    this.connections++;
+    this.#sockets.add(socket);
+    const output = new RecordOutput(() => queueMicrotask(() => flush()));
+    const flush = (): void => {
+      for (const piece of output.take()) socket.write(piece);
+    };
+    const session = new ResponderSession(output, {
+      multiplex: this.#multiplex,
+      onRequest: (exchange) => {
+        const request = new BackendRequest(exchange, socket, output);
+        // In the next turn: an exchange is complete only when its handler was returned.
+        setImmediate(() => {
+          this.requests.push(request);
+          for (const look of this.#waiting) look();
+          void Promise.resolve(this.#script(request)).catch((error: unknown) => {
+            throw error;
+          });
+        });
+        return request;
+      },
+      onFatal: () => socket.destroy(),
+      onClose: () => queueMicrotask(() => socket.end()),
+    });
+    socket.on("data", (chunk: Uint8Array) => session.receive(chunk));
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      session.receiveEnd();
+    });
+  }
+}

@@ -1,0 +1,13 @@
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { onTestFinished } from "vitest";
+
+/** A folder that everybody may enter, removed when the test ends. Short: the path of a socket has 107 bytes. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "xp-"));
+  chmodSync(folder, 0o755);
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,12 @@
+import type { Options } from "tsup";
+
+const config: Options = {
+  entry: ["src/index.ts", "src/node/index.ts", "src/cli/main.ts"],
+  format: "esm",
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  target: "node22",
+};
+
+export default config;
