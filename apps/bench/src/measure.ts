@@ -1,0 +1,61 @@
+import { cpuTime } from "./cpu-time.ts";
+import { load } from "./load.ts";
+import type { Load } from "./load.ts";
+
+/** One row of a table: a server that answers at `url`. */
+export interface Row {
+  name: string;
+  /** What stands behind it, as the reader must know it. */
+  upstream: string;
+  url: string;
+  pid: number;
+  /** The name of the row that it is compared with. */
+  against?: string;
+}
+
+/** The medians of all rounds of one row. */
+export interface Result extends Row {
+  requestsPerSecond: number;
+  /** ms */
+  p99: number;
+  /** CPU time of the server process, µs a request */
+  cpuPerRequest: number;
+  failures: number;
+}
+
+/**
+ * Measures all rows in turns, so that whatever else the machine does falls on all of them alike.
+ * The first round warms up and is thrown away.
+ */
+export async function measure(
+  wrk: string,
+  rows: readonly Row[],
+  options: { rounds: number; seconds: number; connections: number },
+): Promise<Result[]> {
+  const samples = new Map<Row, (Load & { cpu: number })[]>(rows.map((row) => [row, []]));
+  for (let round = 0; round <= options.rounds; round++) {
+    for (const row of rows) {
+      const before = cpuTime(row.pid);
+      const seen = await load(wrk, row.url, options.connections, options.seconds);
+      const cpu = ((cpuTime(row.pid) - before) * 1_000) / seen.requests;
+      if (round > 0) samples.get(row)?.push({ ...seen, cpu });
+    }
+    process.stderr.write(round === 0 ? "warmed up\n" : `round ${round} of ${options.rounds}\n`);
+  }
+  return rows.map((row) => {
+    const seen = samples.get(row) ?? [];
+    return {
+      ...row,
+      requestsPerSecond: median(seen.map((one) => one.requestsPerSecond)),
+      p99: median(seen.map((one) => one.p99)),
+      cpuPerRequest: median(seen.map((one) => one.cpu)),
+      failures: seen.reduce((sum, one) => sum + one.failures, 0),
+    };
+  });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}

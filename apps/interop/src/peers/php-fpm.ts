@@ -1,0 +1,50 @@
+import { writeFileSync } from "node:fs";
+import type { NetConnectOpts } from "node:net";
+import { join } from "node:path";
+
+import { requireProgram, startProgram } from "../program.ts";
+import type { Program } from "../program.ts";
+
+export interface PhpFpmOptions {
+  /** Static workers. */
+  children: number;
+  /** A TCP port on 127.0.0.1; without one it listens on `NAME.sock` in the folder. */
+  port?: number;
+}
+
+export interface PhpFpm extends Program {
+  /** As x-proxy and x-client spell it. */
+  address: string;
+}
+
+/** Starts a PHP-FPM of its own. */
+export async function startPhpFpm(folder: string, name: string, options: PhpFpmOptions): Promise<PhpFpm> {
+  const program = requireProgram(["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-fpm"], "php-fpm");
+  const socket = join(folder, `${name}.sock`);
+  const listen = options.port === undefined ? socket : `127.0.0.1:${options.port}`;
+  const ready: NetConnectOpts =
+    options.port === undefined ? { path: socket } : { port: options.port, host: "127.0.0.1" };
+  const configuration = join(folder, `${name}.conf`);
+  const user = process.getuid?.() === 0 ? ["user = www-data", "group = www-data"] : [];
+  const lines = [
+    "[global]",
+    `error_log = ${join(folder, `${name}.log`)}`,
+    "[www]",
+    ...user,
+    `listen = ${listen}`,
+    ...(options.port === undefined ? ["listen.mode = 0666"] : []),
+    "listen.backlog = 511",
+    "pm = static",
+    `pm.max_children = ${options.children}`,
+    "catch_workers_output = yes",
+  ];
+  writeFileSync(configuration, `${lines.join("\n")}\n`);
+  const running = await startProgram(program, ["-F", "-y", configuration], ready);
+  return { ...running, address: options.port === undefined ? `unix:${socket}` : `tcp://127.0.0.1:${options.port}` };
+}
+
+/** Starts php-cgi as a FastCGI server on a socket. */
+export function startPhpCgi(socket: string): Promise<Program> {
+  const program = requireProgram(["php-cgi8.2", "php-cgi8.3", "php-cgi8.4", "php-cgi"], "php-cgi");
+  return startProgram(program, ["-b", socket], { path: socket });
+}

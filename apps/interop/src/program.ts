@@ -1,0 +1,115 @@
+import { spawn, spawnSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createConnection, createServer } from "node:net";
+import type { AddressInfo, NetConnectOpts } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** A program under test or beside it, running. */
+export interface Program {
+  readonly pid: number;
+  /** What it has written to stdout and stderr, its last 64 KiB. */
+  output(): string;
+  /** Its end, wanted or not. */
+  readonly exited: Promise<void>;
+  /** SIGTERM, and waits for its end. */
+  stop(): Promise<void>;
+}
+
+const KEPT_OUTPUT = 65_536;
+
+/** Starts a program and waits until something accepts connections at `ready`. */
+export async function startProgram(
+  command: string,
+  args: readonly string[],
+  ready: NetConnectOpts,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Program> {
+  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: environment });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (part: string) => {
+      text = (text + part).slice(-KEPT_OUTPUT);
+    });
+  }
+  const output = (): string => text;
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} cannot be started.`);
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  await waitUntilAccepting(ready, child, output);
+  return { pid, output, exited, stop: () => stop(child) };
+}
+
+/** Starts a program again whenever it ends, as a supervisor does, until it is stopped. */
+export async function keepRunning(start: () => Promise<Program>): Promise<{ stop(): Promise<void> }> {
+  let wanted = true;
+  let program = await start();
+  const kept = (async () => {
+    for (;;) {
+      await program.exited;
+      if (!wanted) return;
+      program = await start();
+      // It was stopped while a new one came up.
+      if (!wanted) await program.stop();
+    }
+  })();
+  const stop = async (): Promise<void> => {
+    wanted = false;
+    await program.stop();
+    await kept;
+  };
+  return { stop };
+}
+
+/** The path of a program, or `undefined` when the machine does not have it. */
+export function findProgram(names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const found = spawnSync("sh", ["-c", `PATH=$PATH:/usr/sbin command -v ${name}`], { encoding: "utf8" });
+    if (found.status === 0) return found.stdout.trim();
+  }
+  return undefined;
+}
+
+/** The path of a program, or an error that names the package to install. */
+export function requireProgram(names: readonly string[], debianPackage: string): string {
+  const found = findProgram(names);
+  if (found === undefined) throw new Error(`${names[0]} is not installed; on Debian: apt-get install ${debianPackage}`);
+  return found;
+}
+
+/** A TCP port of 127.0.0.1 that nobody listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function waitUntilAccepting(where: NetConnectOpts, child: ChildProcess, output: () => string): Promise<void> {
+  // No program tells in a common way that it listens, so it is asked until it does.
+  for (let attempt = 0; attempt < 400; attempt++) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with code ${child.exitCode}: ${output()}`);
+    if (await accepts(where)) return;
+    await delay(25);
+  }
+  throw new Error(`${child.spawnfile} did not listen within 10 s: ${output()}`);
+}
+
+function accepts(where: NetConnectOpts): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(where, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", () => resolve(false));
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  await exited;
+}
