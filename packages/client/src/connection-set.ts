@@ -55,16 +55,15 @@ export class ConnectionSet {
 
   /** Nothing runs on it: it is the next to be picked. */
   markIdle(connection: Connection): void {
-    if (!this.#idle.includes(connection)) this.#idle.push(connection);
+    if (connection.idle) return;
+    connection.idle = true;
+    this.#idle.push(connection);
   }
 
   markBusy(connection: Connection): void {
-    const at = this.#idle.lastIndexOf(connection);
-    if (at >= 0) this.#idle.splice(at, 1);
-  }
-
-  isIdle(connection: Connection): boolean {
-    return this.#idle.includes(connection);
+    if (!connection.idle) return;
+    connection.idle = false;
+    this.#idle.splice(this.#idle.lastIndexOf(connection), 1);
   }
 
   /**

@@ -52,6 +52,8 @@ export class Connection implements SocketReader {
   readonly address: string;
   readonly input: ConnectionInput;
   readonly output: ConnectionOutput;
+  /** For the connection set: is it among the idle ones? */
+  idle = false;
   readonly #runtime: Runtime;
   readonly #owner: ConnectionOwner;
   readonly #session: ClientSession;
@@ -152,13 +154,13 @@ export class Connection implements SocketReader {
    * @throws FastCGIError when a param cannot be sent; the connection is as before then
    */
   begin(dispatch: Dispatch, keepConn: boolean): ClientExchange {
-    const { role, params } = dispatch;
+    const { role, params, sendTimeout } = dispatch.plan;
     const exchange = this.#session.begin({ role, keepConn, params }, dispatch);
     if (this.#resting) this.#socket?.ref();
     this.#resting = false;
     this.#begun++;
     this.#live++;
-    this.output.sendTimeout = dispatch.sendTimeout;
+    this.output.sendTimeout = sendTimeout;
     this.#countActive();
     return exchange;
   }

@@ -1,5 +1,4 @@
 import { ProtocolStatus } from "@x/protocol";
-import type { ParamList, Role } from "@x/protocol";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { ClientExchange, ClientExchangeHandler } from "@x/protocol/session";
 
@@ -8,6 +7,7 @@ import { channels } from "./diagnostics.ts";
 import { abortError, protocolStatusError, silenceError } from "./dispatch-errors.ts";
 import type { DispatchPlan } from "./dispatch-plan.ts";
 import type { DispatchController, DispatchHandler } from "./dispatcher.ts";
+import { mayRepeat } from "./repeat-rule.ts";
 import { cancelInput, RequestInput } from "./request-input.ts";
 import type { InputOwner } from "./request-input.ts";
 import { SilenceTimer } from "./silence-timer.ts";
@@ -67,18 +67,6 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
     return this.#owner.address;
   }
 
-  get role(): Role {
-    return this.plan.role;
-  }
-
-  get params(): ParamList {
-    return this.plan.params;
-  }
-
-  get sendTimeout(): number {
-    return this.plan.sendTimeout;
-  }
-
   /** Must its connection have served nobody before? */
   get fresh(): boolean {
     return this.#repeated || !this.plan.reuse;
@@ -108,11 +96,12 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
     try {
       this.#exchange = connection.begin(this, keepConn);
     } catch (error) {
-      this.fail(FastCGIError.from(error, "FCGI_ERR_INVALID_ARGUMENT"));
+      this.fail(FastCGIError.from(error, "FCGI_ERR_INVALID_ARGUMENT", { phase: "request" }));
       return;
     }
     this.#connection = connection;
     this.#state = "running";
+    this.#protocolStatus = ProtocolStatus.RequestComplete;
     this.#silence.watch(this.plan.headersTimeout);
     if (channels.request.hasSubscribers) this.#publishRequest(connection.address, this.#exchange.id);
     try {
@@ -262,27 +251,36 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
     else this.#input.cancel(this.#failure);
   }
 
-  /** A request that was surely not run, or may be run twice, and whose body can be sent again. */
   #mayRepeat(): boolean {
-    const { stdin, data, idempotent } = this.plan;
-    if (this.#repeated || this.#gotBytes || isSource(stdin) || isSource(data)) return false;
-    if (this.#protocolStatus === ProtocolStatus.CantMpxConn) return this.#multiplexed;
-    if (this.#failure?.code !== "FCGI_ERR_SOCKET") return false;
-    const unsent = this.#connection?.output.flushes === this.#flushesBefore;
-    return unsent || (idempotent && this.#reused);
+    const failed = this.#failure !== undefined || this.#protocolStatus !== ProtocolStatus.RequestComplete;
+    return (
+      failed &&
+      mayRepeat({
+        repeated: this.#repeated,
+        answered: this.#gotBytes,
+        bodyKept: !isSource(this.plan.stdin) && !isSource(this.plan.data),
+        unsent: this.#connection?.output.flushes === this.#flushesBefore,
+        reused: this.#reused,
+        multiplexed: this.#multiplexed,
+        idempotent: this.plan.idempotent,
+        protocolStatus: this.#protocolStatus,
+        code: this.#failure?.code,
+      })
+    );
   }
 
+  /** Waits for another connection, as if it had never had one. */
   #repeat(): boolean {
+    const failure = this.#failure;
     this.#input?.cancel();
-    this.#state = "waiting";
-    this.#repeated = true;
-    if (!this.#owner.repeat(this)) {
-      this.#state = "ending";
-      return false;
-    }
     this.#failure = this.#exchange = this.#connection = this.#input = undefined;
-    this.#protocolStatus = ProtocolStatus.RequestComplete;
-    return true;
+    this.#repeated = true;
+    this.#state = "waiting";
+    // It may begin before this returns.
+    if (this.#owner.repeat(this)) return true;
+    this.#state = "ending";
+    this.#failure = failure;
+    return false;
   }
 
   #tellError(error: FastCGIError): void {
@@ -307,8 +305,8 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
   }
 
   #publishRequest(address: string, requestId: number): void {
-    const { params, reused } = this;
-    channels.request.publish({ controller: this, address, requestId, params, reused });
+    const { params } = this.plan;
+    channels.request.publish({ controller: this, address, requestId, params, reused: this.#reused });
   }
 
   #onHandlerError(error: unknown): void {

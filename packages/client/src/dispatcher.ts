@@ -96,7 +96,7 @@ export interface DispatchController {
   readonly stderrTail: string;
   /**
    * Stops reading from the connection; what was read already, 64 KiB at most, may still be delivered.
-   * Requests that share the connection wait too.
+   * Requests that share the connection wait too. Nothing happens while it waits for a connection.
    */
   pause(): void;
   resume(): void;

@@ -26,6 +26,7 @@ export class RequestInput {
   readonly #bodies: InputBodies;
   readonly #owner: InputOwner;
   #sender: BodySender | undefined;
+  #dataStarted = false;
 
   constructor(output: ConnectionOutput, exchange: ClientExchange, bodies: InputBodies, owner: InputOwner) {
     this.#output = output;
@@ -47,13 +48,15 @@ export class RequestInput {
     );
   }
 
-  /** The request is over. */
+  /** The request is over; what was not sent is not wanted. */
   cancel(reason?: Error): void {
-    if (this.#sender !== undefined) this.#sender.cancel(reason);
+    this.#sender?.cancel(reason);
+    if (!this.#dataStarted) cancelBody(this.#bodies.data, reason);
   }
 
   #sendData(): void {
     const exchange = this.#exchange;
+    this.#dataStarted = true;
     this.#send(
       this.#bodies.data,
       (chunk) => exchange.writeData(chunk),
@@ -80,7 +83,10 @@ export class RequestInput {
 
 /** Ends the sources of a request that never got to send them. */
 export function cancelInput(bodies: InputBodies, reason: Error | undefined): void {
-  for (const body of [bodies.stdin, bodies.data]) {
-    if (body !== undefined && !(body instanceof Uint8Array)) body.cancel?.(reason);
-  }
+  cancelBody(bodies.stdin, reason);
+  cancelBody(bodies.data, reason);
+}
+
+function cancelBody(body: Uint8Array | BodySource | undefined, reason: Error | undefined): void {
+  if (body !== undefined && !(body instanceof Uint8Array)) body.cancel?.(reason);
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 
 import { expect, test } from "vitest";
 
+import type { BodySource } from "../src/body.ts";
 import type { DispatchController } from "../src/dispatcher.ts";
 import { Pool } from "../src/pool.ts";
 import { turns } from "./support/clock.ts";
@@ -75,7 +76,7 @@ test.for(["a\0b", "Ā"])("[P36] [V27] a param with %j is refused, the connection
   const pool = new Pool(peer.address, { capacity: 1 });
   await run(pool).settled;
   const bad = await run(pool, { params: { BAD: value } }).settled;
-  expect(bad.error).toMatchObject({ code: "FCGI_ERR_INVALID_ARGUMENT" });
+  expect(bad.error).toMatchObject({ code: "FCGI_ERR_INVALID_ARGUMENT", phase: "request" });
   expect(bad.calls).toEqual(["error"]);
   expect(pool.stats).toMatchObject({ active: 0, idle: 1 });
   expect((await run(pool).settled).calls).toEqual(["start", "stdout", "end"]);
@@ -142,6 +143,23 @@ test("[P70] [P74] [C32] [TF19] END_REQUEST before the body was sent: success, so
   expect((await run(pool).settled).calls).toEqual(["start", "stdout", "end"]);
   expect(peer.connections).toHaveLength(2);
   await pool.close();
+});
+
+test("a filter that ends before its data was asked for: the data's source is cancelled, once", async () => {
+  const cancelled: string[] = [];
+  const source = (name: string): BodySource => ({
+    start: () => {},
+    pause: () => {},
+    resume: () => {},
+    cancel: () => void cancelled.push(name),
+  });
+  await using peer = await Peer.start({ onBegin: reply });
+  const pool = new Pool(peer.address);
+  await run(pool, { role: "filter", stdin: source("stdin"), data: source("data") }).settled;
+  expect(cancelled).toEqual(["stdin", "data"]);
+  const waiting = run(pool, { role: "filter", stdin: source("stdin"), data: source("data") });
+  waiting.controller.abort();
+  expect(cancelled).toEqual(["stdin", "data", "stdin", "data"]);
 });
 
 test.for([{ tcp: false }, { tcp: true }])(

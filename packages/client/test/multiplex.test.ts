@@ -9,7 +9,7 @@ import type { PeerScript } from "./support/peer.ts";
 import { Recorder } from "./support/recorder.ts";
 import { run } from "./support/run.ts";
 
-test("[TF22] [L3] two to five requests in any interleaving: each gets exactly its own bytes", async () => {
+test("[TF22] two to five requests in any interleaving: each gets exactly its own bytes", async () => {
   await using peer = await Peer.start();
   const pool = new Pool(peer.address, { multiplex: 5 });
   const scripts = fc.array(fc.array(fc.string({ unit: "grapheme-ascii", maxLength: 20 }), { maxLength: 6 }), {
@@ -173,7 +173,7 @@ test("[f19] [TF04] a record for a strange id ends all requests of that connectio
     undefined,
     undefined,
   ]);
-  // [L3] Each has an error of its own.
+  // Each has an error of its own.
   expect(recorders[0]!.error).not.toBe(recorders[1]!.error);
   expect(recorders[0]!.error).toMatchObject({ requestId: 1 });
   expect(recorders[1]!.error).toMatchObject({ requestId: 2 });

@@ -274,3 +274,16 @@ test("an application that is killed and started again: requests work again", asy
   expect((await run(pool).settled).calls).toEqual(["start", "stdout", "end"]);
   await pool.close();
 });
+
+test("[f40] a host name with several addresses: the one that answers is used, and read from", async () => {
+  await using peer = await Peer.start({ tcp: true, onRequest: reply });
+  // Where `localhost` is ::1 first, nobody listens there.
+  const pool = new Pool(peer.address.replace("127.0.0.1", "localhost"), { capacity: 1 });
+  const recorders = [run(pool), run(pool)];
+  for (const { settled } of recorders) {
+    // oxlint-disable-next-line no-await-in-loop
+    expect((await settled).calls).toEqual(["start", "stdout", "end"]);
+  }
+  expect(pool.stats).toMatchObject({ opened: 1, reused: 1 });
+  await pool.close();
+});

@@ -19,7 +19,7 @@ for (const n of ["1", "2"]) {
 console.log(pool.stats.idle);
 `;
 
-test("[N7] a running request keeps the process alive, an idle connection does not", { timeout: 60_000 }, async () => {
+test("a running request keeps the process alive, an idle connection does not", { timeout: 60_000 }, async () => {
   await using peer = await Peer.start({
     onRequest: async ({ id, params, connection }) => {
       // Long after the client's process would have ended if it had nothing to wait for.

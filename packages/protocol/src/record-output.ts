@@ -4,8 +4,7 @@ import { FastCGIError } from "./errors.ts";
 import { paddingFor, writeRecordHeader } from "./header.ts";
 import { toParamList } from "./param-list.ts";
 import type { ParamList, ParamsInput } from "./param-list.ts";
-
-const SLAB_SIZE = 65_536;
+import { giveBack, lease } from "./slab.ts";
 
 /** Content below this many bytes is copied beside its header; above it, a piece of its own is cheaper. */
 const COPY_BELOW = 4_096;
@@ -17,8 +16,8 @@ const FIXED_RECORD_LEN = FCGI_HEADER_LEN + FIXED_BODY_LEN;
  * to the transport, so that everything one turn of the event loop produces leaves in one write.
  *
  * Heads and small content lie side by side in a slab. Large content passes by reference: it must not
- * change until the transport has written it. Slabs are never written twice, so a transport may keep
- * the pieces as long as it likes.
+ * change until the transport has written it. No part of a slab is written twice, so a transport may
+ * keep the pieces as long as it likes.
  */
 export class RecordOutput {
   readonly #onPending: () => void;
@@ -26,6 +25,8 @@ export class RecordOutput {
   /** Start of what is not yet a piece. */
   #start = 0;
   #end = 0;
+  /** How far the slab is ours. */
+  #limit = 0;
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
 
@@ -42,6 +43,7 @@ export class RecordOutput {
   /** Everything collected, in order; nothing is pending afterwards. */
   take(): Uint8Array[] {
     this.#seal();
+    if (giveBack(this.#slab, this.#end, this.#limit)) this.#limit = this.#end;
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#pieceBytes = 0;
@@ -199,10 +201,13 @@ export class RecordOutput {
 
   /** Makes room for `length` bytes at `#end`. */
   #slabFor(length: number): Uint8Array {
-    if (this.#slab.length - this.#end < length) {
+    if (this.#limit - this.#end < length) {
       this.#seal();
-      this.#slab = new Uint8Array(Math.max(SLAB_SIZE, length));
-      this.#start = this.#end = 0;
+      giveBack(this.#slab, this.#end, this.#limit);
+      const { bytes, start, end } = lease(length);
+      this.#slab = bytes;
+      this.#start = this.#end = start;
+      this.#limit = end;
     }
     return this.#slab;
   }

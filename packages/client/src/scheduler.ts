@@ -1,0 +1,274 @@
+import type { Address } from "@x/protocol/address";
+import { formatAddress } from "@x/protocol/address";
+import type { FastCGIError } from "@x/protocol/errors";
+
+import { ConnectionSet } from "./connection-set.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionOwner } from "./connection.ts";
+import type { Dispatch, DispatchOwner } from "./dispatch.ts";
+import { closedError, copyOf, destroyedError, queueFullError, queueTimeoutError } from "./pool-errors.ts";
+import type { PoolSettings } from "./pool-options.ts";
+import { poolShape } from "./pool-shape.ts";
+import type { PoolShape } from "./pool-shape.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Timeouts } from "./timeouts.ts";
+import { WaitQueue } from "./wait-queue.ts";
+
+/**
+ * Brings dispatches and connections of one address together: who begins on which connection, who
+ * waits, when a connection is opened, kept and closed. The numbers come from the pool's shape.
+ */
+export class Scheduler implements ConnectionOwner, DispatchOwner {
+  readonly address: string;
+  readonly #address: Address;
+  readonly #settings: PoolSettings;
+  readonly #runtime: Runtime;
+  readonly #queue: WaitQueue<Dispatch>;
+  readonly #connections = new ConnectionSet();
+  #shape: PoolShape;
+  #active = 0;
+  /** How many of those that wait need a fresh connection. */
+  #freshQueued = 0;
+  #opened = 0;
+  #reused = 0;
+  #pumping = false;
+  #ending: FastCGIError | undefined;
+  #onDrained: (() => void)[] = [];
+
+  constructor(address: Address, settings: PoolSettings, runtime: Runtime) {
+    this.address = formatAddress(address);
+    this.#address = address;
+    this.#settings = settings;
+    this.#runtime = runtime;
+    this.#shape = poolShape(settings);
+    this.#queue = new WaitQueue({ timeouts: runtime.timeouts, onExpire: (dispatch) => this.#onExpire(dispatch) });
+  }
+
+  get timeouts(): Timeouts {
+    return this.#runtime.timeouts;
+  }
+
+  /** Requests that run. */
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Requests that wait. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get connections(): ConnectionSet {
+    return this.#connections;
+  }
+
+  /** Connections ever opened. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /** Requests that began on a connection which had served others. */
+  get reused(): number {
+    return this.#reused;
+  }
+
+  /** Requests at once on one connection. */
+  get multiplex(): number {
+    return this.#shape.multiplex;
+  }
+
+  /** Set by `close` and `destroy`: what later requests are told. */
+  get ending(): FastCGIError | undefined {
+    return this.#ending;
+  }
+
+  /**
+   * Begins it on a connection that is there, or lets it wait for one.
+   *
+   * @returns the error if neither is possible
+   */
+  add(dispatch: Dispatch): FastCGIError | undefined {
+    const connection = this.#queue.length === 0 ? this.#pick(dispatch) : undefined;
+    if (connection !== undefined) {
+      this.#begin(dispatch, connection);
+      return undefined;
+    }
+    if (this.#queue.length - this.#room >= this.#settings.queue) return queueFullError(this.#settings.queue);
+    this.#queue.push(dispatch, dispatch.plan.queueTimeout);
+    if (dispatch.fresh) this.#freshQueued++;
+    this.#pump();
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#ending ??= closedError();
+    this.#trimIdle();
+    await this.#drained();
+  }
+
+  async destroy(error?: Error): Promise<void> {
+    this.#ending = destroyedError(error);
+    this.#freshQueued = 0;
+    for (const dispatch of this.#queue.drain()) dispatch.fail(copyOf(this.#ending));
+    for (const connection of this.#connections) connection.destroy(copyOf(this.#ending));
+    await this.#drained();
+  }
+
+  leave(dispatch: Dispatch): void {
+    if (!this.#queue.remove(dispatch)) return;
+    if (dispatch.fresh) this.#freshQueued--;
+    // Attempts that nobody waits for any more.
+    while ((this.#connections.connecting - 1) * this.#shape.multiplex >= this.#queue.length) {
+      this.#connections.lastAttempt?.destroy(closedError());
+    }
+  }
+
+  repeat(dispatch: Dispatch): boolean {
+    if (this.#ending?.code === "FCGI_ERR_DESTROYED") return false;
+    this.#queue.unshift(dispatch, dispatch.plan.queueTimeout);
+    this.#freshQueued++;
+    this.#pump();
+    return true;
+  }
+
+  stopMultiplexing(): void {
+    if (this.#shape.multiplex === 1) return;
+    this.#shape = poolShape({ capacity: this.#settings.capacity, multiplex: 1, connections: undefined });
+    for (const connection of this.#connections) connection.multiplex = 1;
+  }
+
+  onOpen(connection: Connection): void {
+    this.#connections.opened(connection);
+    this.#opened++;
+    this.onFree(connection);
+  }
+
+  onConnectError(connection: Connection, error: FastCGIError): void {
+    this.#connections.delete(connection);
+    // As many as it would have taken, unless the attempts that still run will take them.
+    const excess = this.#queue.length - this.#connections.connecting * this.#shape.multiplex;
+    for (let count = Math.min(excess, this.#shape.multiplex); count > 0; count--) {
+      const dispatch = this.#queue.first?.waiter;
+      if (dispatch !== undefined) this.#shift(dispatch).fail(copyOf(error));
+    }
+    this.#pump();
+    this.#checkDrained();
+  }
+
+  onActive(change: number): void {
+    this.#active += change;
+  }
+
+  onFree(connection: Connection): void {
+    if (connection.state !== "open" || connection.active > 0) return this.#pump();
+    if (!connection.reusable || connection.age >= this.#shape.maxAge) return connection.close();
+    if (connection.available) {
+      this.#connections.markIdle(connection);
+      this.#pump();
+      if (!connection.idle) return;
+    }
+    connection.rest(this.#shape.idleTime);
+    this.#trimIdle();
+  }
+
+  onClosed(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#pump();
+    this.#checkDrained();
+  }
+
+  /** How many more requests may begin. */
+  get #room(): number {
+    return Math.max(0, this.#shape.maxActive - this.#active);
+  }
+
+  #pick(dispatch: Dispatch): Connection | undefined {
+    return this.#room > 0 ? this.#connections.pick(dispatch.fresh) : undefined;
+  }
+
+  #begin(dispatch: Dispatch, connection: Connection): void {
+    this.#connections.markBusy(connection);
+    if (connection.begun > 0) this.#reused++;
+    dispatch.begin(connection, this.#shape.keep && dispatch.plan.reuse);
+    // Nothing began when a param could not be sent.
+    if (connection.active === 0) this.onFree(connection);
+  }
+
+  #shift(dispatch: Dispatch): Dispatch {
+    this.#queue.remove(dispatch);
+    if (dispatch.fresh) this.#freshQueued--;
+    return dispatch;
+  }
+
+  /** Begins what can begin, in order; then dials for those that wait. */
+  #pump(): void {
+    if (this.#pumping || this.#queue.length === 0) return;
+    this.#pumping = true;
+    let sharedLeft = true;
+    let freshLeft = this.#freshQueued;
+    let entry = this.#queue.first;
+    while (entry !== undefined && this.#room > 0 && (sharedLeft || freshLeft > 0)) {
+      const { waiter } = entry;
+      const connection = waiter.fresh || sharedLeft ? this.#pick(waiter) : undefined;
+      if (connection !== undefined) {
+        this.#begin(this.#shift(waiter), connection);
+        freshLeft = this.#freshQueued;
+        entry = this.#queue.first;
+        continue;
+      }
+      if (waiter.fresh) freshLeft--;
+      else sharedLeft = false;
+      entry = entry.next;
+    }
+    this.#pumping = false;
+    this.#dial();
+  }
+
+  /** Opens connections for those that wait and may begin, as far as the shape allows. */
+  #dial(): void {
+    const { multiplex, maxConnections } = this.#shape;
+    for (;;) {
+      const { connecting, coldest } = this.#connections;
+      const waiting = Math.min(this.#queue.length, this.#room);
+      const freshNeeded = Math.min(this.#freshQueued, this.#room) > connecting;
+      if (!freshNeeded && waiting <= connecting * multiplex) return;
+      if (this.#connections.usable(multiplex) >= maxConnections) {
+        // An idle connection that is of no use to those that wait makes room; on a multiplexing
+        // application, whose connections cost it nothing, one more is opened.
+        if (coldest !== undefined && this.#freshQueued > 0) {
+          coldest.close();
+          continue;
+        }
+        if (multiplex === 1 || !freshNeeded) return;
+      }
+      const connectTimeout = this.#queue.first?.waiter.plan.connectTimeout ?? this.#settings.connectTimeout;
+      const address = this.#address;
+      const runtime = this.#runtime;
+      this.#connections.add(new Connection({ address, multiplex, connectTimeout, runtime, owner: this }));
+    }
+  }
+
+  #onExpire(dispatch: Dispatch): void {
+    // One whose connection is under way has only the connect timeout left to fear.
+    if (this.#queue.isAmongFirst(dispatch, this.#connections.connecting * this.#shape.multiplex)) return;
+    this.leave(dispatch);
+    dispatch.fail(queueTimeoutError(dispatch.plan.queueTimeout));
+  }
+
+  #trimIdle(): void {
+    const most = this.#ending === undefined ? this.#shape.maxIdle : 0;
+    while (this.#connections.idle > most) this.#connections.coldest?.close();
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onDrained.push(resolve);
+      this.#checkDrained();
+    });
+  }
+
+  #checkDrained(): void {
+    if (this.#ending === undefined || this.#queue.length > 0 || this.#connections.size > 0) return;
+    for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
+}
