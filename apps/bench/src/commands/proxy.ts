@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { buildGo, startGo } from "interop/peers/go";
 import { startNginx } from "interop/peers/nginx";
 import { startPhpFpm } from "interop/peers/php-fpm";
-import { requireProgram } from "interop/program";
+import { freePort, requireProgram } from "interop/program";
 import type { Program } from "interop/program";
 
 import { measure } from "../measure.ts";
@@ -64,7 +64,6 @@ async function start(folder: string, programs: Program[]): Promise<Row[]> {
     await keep(startPhpFpm(folder, name, { children: CHILDREN }));
 
   const proxy = installProxy(folder);
-  let port = 18_080;
   const nginx = async (
     name: string,
     upstream: string,
@@ -72,7 +71,7 @@ async function start(folder: string, programs: Program[]): Promise<Row[]> {
     keepAlive: number,
     path: string,
   ): Promise<Row> => {
-    const at = port++;
+    const at = await freePort();
     const options = { port: at, socket: socket(application), root: site, keepAlive };
     const program = await keep(startNginx(folder, application, options));
     return { name, upstream, url: `http://127.0.0.1:${at}${path}`, pid: program.pid };
@@ -85,7 +84,7 @@ async function start(folder: string, programs: Program[]): Promise<Row[]> {
     more: object,
     against: string,
   ): Promise<Row> => {
-    const at = port++;
+    const at = await freePort();
     const configuration = {
       root: site,
       upstreams: { app: { addresses: [`unix:${socket(application)}`], ...more } },
