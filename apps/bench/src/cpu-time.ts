@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 
 /** The kernel counts process time in ticks of 1/100 s (`getconf CLK_TCK`). */
 const TICK_MS = 10;
@@ -22,4 +22,9 @@ function childrenOf(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1").split(" ").filter(Boolean).map(Number),
   );
+}
+
+/** Is there such a process? One that has ended and was not waited for counts as ended. */
+export function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}/task/${pid}/children`);
 }

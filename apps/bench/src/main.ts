@@ -1,13 +1,30 @@
 // pnpm bench NAME [--rounds N] [--seconds N] [--connections N] [--write]
 import { parseArgs } from "node:util";
 
-import { benchProxy } from "./commands/proxy.ts";
+/** What every command is told. */
+export interface BenchOptions {
+  rounds: number;
+  seconds: number;
+  connections: number;
+  /** Put the tables into RESULTS.md? */
+  write: boolean;
+}
 
-const USAGE = `Usage: pnpm bench proxy [--rounds 5] [--seconds 4] [--connections 32] [--write]
+interface Command {
+  about: string;
+  load(): Promise<(options: BenchOptions) => Promise<void>>;
+}
 
-  proxy   our proxy beside nginx, in front of a Go program and of PHP-FPM
-
-  --write puts the table into apps/bench/RESULTS.md`;
+const commands: Readonly<Record<string, Command>> = {
+  proxy: {
+    about: "our proxy beside nginx, in front of a Go program and of PHP-FPM",
+    load: async () => (await import("./commands/proxy.ts")).benchProxy,
+  },
+  php: {
+    about: "the hello page: beside nginx, Apache, Caddy, npm's gateways and PHP in WebAssembly",
+    load: async () => (await import("./commands/php.ts")).benchPhp,
+  },
+};
 
 const { positionals, values } = parseArgs({
   args: process.argv.slice(2).filter((argument) => argument !== "--"),
@@ -20,14 +37,19 @@ const { positionals, values } = parseArgs({
   },
 });
 
-if (positionals[0] === "proxy") {
-  await benchProxy({
+const command = commands[positionals[0] ?? ""];
+if (command === undefined) {
+  const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(10)}${about}`);
+  console.error(
+    `Usage: pnpm bench NAME [--rounds 5] [--seconds 4] [--connections 32] [--write]\n\n${lines.join("\n")}\n\n--write puts the tables into apps/bench/RESULTS.md`,
+  );
+  process.exitCode = 2;
+} else {
+  const run = await command.load();
+  await run({
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
     connections: Number(values.connections),
     write: values.write,
   });
-} else {
-  console.error(USAGE);
-  process.exitCode = 2;
 }

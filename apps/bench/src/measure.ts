@@ -1,4 +1,4 @@
-import { cpuTime } from "./cpu-time.ts";
+import { cpuTime, isAlive } from "./cpu-time.ts";
 import { load } from "./load.ts";
 import type { Load } from "./load.ts";
 
@@ -21,6 +21,8 @@ export interface Result extends Row {
   /** CPU time of the server process, µs a request */
   cpuPerRequest: number;
   failures: number;
+  /** Did the server's process end before the measurement did? */
+  died: boolean;
 }
 
 /**
@@ -33,10 +35,14 @@ export async function measure(
   options: { rounds: number; seconds: number; connections: number },
 ): Promise<Result[]> {
   const samples = new Map<Row, (Load & { cpu: number })[]>(rows.map((row) => [row, []]));
+  const dead = new Set<Row>();
   for (let round = 0; round <= options.rounds; round++) {
     for (const row of rows) {
+      if (!dead.has(row) && !isAlive(row.pid)) dead.add(row);
+      if (dead.has(row)) continue;
       const before = cpuTime(row.pid);
       const seen = await load(wrk, row.url, options.connections, options.seconds);
+      if (!isAlive(row.pid)) continue;
       const cpu = ((cpuTime(row.pid) - before) * 1_000) / seen.requests;
       if (round > 0) samples.get(row)?.push({ ...seen, cpu });
     }
@@ -50,6 +56,7 @@ export async function measure(
       p99: median(seen.map((one) => one.p99)),
       cpuPerRequest: median(seen.map((one) => one.cpu)),
       failures: seen.reduce((sum, one) => sum + one.failures, 0),
+      died: dead.has(row) || !isAlive(row.pid),
     };
   });
 }

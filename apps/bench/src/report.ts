@@ -31,7 +31,7 @@ export function table(results: readonly Result[]): string {
       result.cpuPerRequest.toFixed(1),
       ratio(result.cpuPerRequest, base?.cpuPerRequest),
       ratio(result.requestsPerSecond, base?.requestsPerSecond),
-      String(result.failures),
+      result.died ? `${result.failures}, then the process died` : String(result.failures),
     ];
   });
   return [head, head.map((_, column) => (column < 2 ? "---" : "--:")), ...rows]

@@ -1,3 +1,5 @@
+import { STATUS_CODES } from "node:http";
+
 import type { Params } from "@x/protocol";
 import type { FastCGIError } from "@x/protocol/errors";
 import type { ResponderExchange, ResponderExchangeHandler } from "@x/protocol/session";
@@ -68,7 +70,7 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
    * side of the connection and still wait. Only writing tells (FastCGI 1.0 is silent).
    */
   get unwanted(): boolean {
-    return this.output.gone || (this.#abortError !== undefined && this.#abortError.code !== "FCGI_ERR_SOCKET");
+    return this.output.gone || this.#abortError?.code === "FCGI_ERR_ABORTED";
   }
 
   get signal(): AbortSignal {
@@ -83,14 +85,15 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
   abort(error: FastCGIError): void {
     if (this.#abortError !== undefined || this.output.ended) return;
     this.#abortError = error;
-    this.body.fail(error.code, error.message, error);
+    this.body.fail(error);
     this.#abortController?.abort(error);
     this.onAborted?.();
   }
 
   /**
-   * The handler has failed. Before the head is sent the answer is a bare 500; after it the response is
-   * cut, so that half a page is not taken for a whole one. Details go to the web server's error log.
+   * The handler has failed. Before the head is sent the answer is a bare 500 (408 when the body was
+   * what failed it); after it the response is cut, so that half a page is not taken for a whole one.
+   * Details go to the web server's error log.
    */
   fail(error: unknown): void {
     if (errorChannel.hasSubscribers) {
@@ -99,8 +102,8 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
     const { output } = this;
     if (output.ended || output.gone) return;
     if (output.appStatus === 0) output.appStatus = 1;
-    if (this.aborted) {
-      output.end();
+    if (this.unwanted) {
+      output.endAborted();
       return;
     }
     output.writeStderr(Buffer.from(`${describe(error)}\n`));
@@ -108,9 +111,10 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
       this.connection.cut(this);
       return;
     }
+    const status = this.#abortError?.code === "FCGI_ERR_BODY_TIMEOUT" ? 408 : 500;
     output.dropHead();
-    output.writeHead(500, ["Content-Type", "text/plain; charset=utf-8"]);
-    output.end(INTERNAL_SERVER_ERROR);
+    output.writeHead(status, ["Content-Type", "text/plain; charset=utf-8"]);
+    output.end(Buffer.from(`${STATUS_CODES[status]}\n`));
   }
 
   onStdin(chunk: Uint8Array, start: number, end: number): void {
@@ -126,14 +130,16 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
   onDataEnd(): void {}
 
   onAbort(error: FastCGIError): void {
-    this.abort(error);
+    // Only these two leave a web server that may still listen; after anything else nothing is sent any more.
+    if (error.code === "FCGI_ERR_ABORTED" || error.code === "FCGI_ERR_SOCKET") this.abort(error);
+    else this.onGone(error);
   }
 
   /** For the connection: it is gone. */
   onGone(error: FastCGIError): void {
+    this.output.onGone();
     this.abort(error);
     this.body.discard();
-    this.output.onGone();
     this.onAborted?.();
   }
 
@@ -158,8 +164,6 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
     this.connection.onRequestEnd(this);
   }
 }
-
-const INTERNAL_SERVER_ERROR = Buffer.from("Internal Server Error\n");
 
 /** Looked up in the bytes: it is all that some handlers' requests are asked. */
 function isHead(params: Params): boolean {

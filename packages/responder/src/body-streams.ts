@@ -8,7 +8,7 @@ export function toReadable(body: RequestBody): Readable {
     highWaterMark: 16_384,
     read: () => body.pull(),
     destroy(error, callback) {
-      body.discard();
+      body.cancel();
       // As in node:http: an upload that breaks off must not end a process that has no ear for it.
       callback(error !== null && readable.listenerCount("error") > 0 ? error : null);
     },
@@ -48,7 +48,7 @@ export function toWebStream(body: RequestBody): ReadableStream<Uint8Array> {
           wake = resolve;
           body.pull();
         }),
-      cancel: () => body.discard(),
+      cancel: () => body.cancel(),
     },
     { highWaterMark: 0 },
   );

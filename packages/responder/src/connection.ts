@@ -191,7 +191,7 @@ export class Connection implements RequestConnection {
   #start(active: ActiveRequest): void {
     if (active.output.gone) return; // the same chunk ended the connection: nobody could be answered
     this.#owner.onRequest(active);
-    if (!active.body.ended) this.input.awaitBody(active);
+    if (!active.body.ended && !active.body.complete) this.input.awaitBody(active);
   }
 
   #count(): void {

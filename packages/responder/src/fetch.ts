@@ -65,17 +65,19 @@ async function send(active: ActiveRequest, response: Response): Promise<void> {
   const giveUp = (reason: unknown): void => void reader?.cancel(reason).catch(() => {});
   if (active.unwanted) {
     giveUp(active.signal.reason);
-    output.end();
+    output.endAborted();
     return;
   }
   try {
     output.writeHead(response.status, responseHeaders(response), response.statusText);
     if (reader !== undefined && !output.bodyless) {
+      let cancelled = false;
       active.onAborted = () => {
-        if (output.appStatus === 0) output.appStatus = 1;
+        cancelled = true;
         giveUp(active.signal.reason);
       };
       await pump(reader, output);
+      if (cancelled) throw active.signal.reason;
     }
   } catch (error) {
     giveUp(error);

@@ -1,6 +1,5 @@
 import type { Params } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
-import type { FastCGIErrorCode } from "@x/protocol/errors";
 import type { Timer } from "@x/protocol/timers";
 
 /** Who reads a body. */
@@ -92,19 +91,27 @@ export class RequestBody {
   }
 
   /** The body will not be complete; what is queued is given up. */
-  fail(code: FastCGIErrorCode, message: string, cause?: FastCGIError): void {
+  fail(error: FastCGIError): void {
     if (this.ended) return;
-    this.#error = new FastCGIError(code, message, { phase: "request", cause });
+    this.#error = error;
     this.#drop();
     this.#deliver();
   }
 
-  /** Nobody will read (on): what is queued and what comes is dropped. */
+  /** For the request: it has ended. A reader who is still at it is told; what is queued and what comes is dropped. */
   discard(): void {
     this.#discarded = true;
-    this.#consumer = undefined;
     this.#drop();
-    this.#owner.onBodyFlow(this);
+    if (this.#consumer !== undefined && !this.#told) this.#error ??= requestEnded();
+    this.#deliver();
+  }
+
+  /** For the reader: no more, please. */
+  cancel(): void {
+    this.#discarded = true;
+    this.#told = true;
+    this.#drop();
+    this.#deliver();
   }
 
   /** Names the reader, who then pulls. */
@@ -114,12 +121,7 @@ export class RequestBody {
     }
     this.#consumer = consumer;
     if (this.contentLength === 0) this.#ended = true;
-    if (this.#discarded) {
-      this.#error ??= new FastCGIError(
-        "FCGI_ERR_CLOSED",
-        "The request has ended, and what was left of its body is gone.",
-      );
-    }
+    if (this.#discarded) this.#error ??= requestEnded();
     this.#deliver();
   }
 
@@ -153,6 +155,12 @@ export class RequestBody {
     this.#queue = [];
     this.#queued = 0;
   }
+}
+
+function requestEnded(): FastCGIError {
+  return new FastCGIError("FCGI_ERR_CLOSED", "The request has ended, and what was left of its body is gone.", {
+    phase: "request",
+  });
 }
 
 /** Digits alone count; anything else is as if it were not there. */

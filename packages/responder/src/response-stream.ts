@@ -156,14 +156,22 @@ export class ResponseStream {
       if (chunk !== undefined) throw writeAfterEnd(this.#exchange.id);
       return;
     }
-    if (!this.#gone) {
-      this.#put(chunk ?? EMPTY);
-      this.#sendHead(EMPTY, 0);
+    if (this.#gone) {
+      this.#ended = true;
+      return;
     }
+    this.#put(chunk ?? EMPTY);
+    this.#sendHead(EMPTY, 0);
     this.#ended = true;
     this.#settleLater();
     this.#exchange.end(this.appStatus);
     this.#channel.onResponseEnd();
+  }
+
+  /** Ends a request that was aborted, without a head if there was none: nobody waits for it. */
+  endAborted(): void {
+    if (!this.#headWritten) this.#bodyless = this.#headWritten = true;
+    this.end();
   }
 
   /** For the connection: this turn's output is about to leave, so a head waits no longer. */

@@ -253,7 +253,9 @@ describe("[P63][TF30] an abort", () => {
     frontEnd.send(request(1, { params: post(0) }));
     await frontEnd.ping();
     frontEnd.send(abort);
-    expect(await frontEnd.answer(1)).toMatchObject({ stderr: "", appStatus: 1, protocolStatus: 0 });
+    const answer = await frontEnd.answer(1);
+    expect(answer).toMatchObject({ stderr: "", appStatus: 1, protocolStatus: 0 });
+    expect(answer.stdout).toEqual([new Uint8Array(0)]);
   });
 
   test("during the Response: its body is cancelled with the reason, and the request ended", async () => {
@@ -267,6 +269,18 @@ describe("[P63][TF30] an abort", () => {
     frontEnd.send(abort);
     expect(await frontEnd.answer(1)).toMatchObject({ body: "tick;", appStatus: 1 });
     expect(await cancelled.promise).toMatchObject({ code: "FCGI_ERR_ABORTED" });
+  });
+
+  test("by a web server that shuts down its side: what was begun is cut, not ended", async () => {
+    const app = await fetchApplication(() => {
+      const start = (controller: ReadableStreamDefaultController): void => controller.enqueue(encoder.encode("tick;"));
+      return new Response(new ReadableStream({ start }));
+    });
+    const frontEnd = await app.connect();
+    await frontEnd.send(request(1)).output(1, "tick;");
+    frontEnd.halfClose();
+    await frontEnd.ended;
+    expect(frontEnd.received.at(-1)?.type).toBe(RecordType.AbortRequest);
   });
 
   test("by a connection that goes away: the body is cancelled, nothing is left running", async () => {

@@ -62,7 +62,13 @@ test.for(Object.entries(fatal))("%s: the connection is closed, the others live o
   const held = gate();
   const app = await application(async (request, response) => {
     if (request.params.has("HOLD")) await held.promise;
-    else await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+    else
+      await new Promise<void>((resolve) => {
+        request.signal.addEventListener("abort", () => {
+          response.end("at once\n");
+          resolve();
+        });
+      });
     response.end("answered\n");
   });
   const bystander = await app.connect();

@@ -312,6 +312,7 @@ describe("[TF31] a handler that fails", () => {
   test("after the head was sent is cut off: no END_REQUEST, the connection closes", async () => {
     const fail = gate();
     const app = await application(async (request, response) => {
+      request.signal.addEventListener("abort", () => response.end("not even now"));
       response.write("half");
       if (request.id === 2) return void response.end();
       await fail.promise;

@@ -37,7 +37,7 @@ test("the README has examples, and requests to try on them", () => {
   expect(readme.match(/^\/\/ (GET|POST) /gm)?.length).toBeGreaterThan(3);
 });
 
-test.for(examples)("example $number of the README does what it says", { timeout: 20_000 }, async ({ code }) => {
+test.for(examples)("example $number of the README does what it says", async ({ code }) => {
   const folder = temporaryFolder();
   const path = join(folder, "app.sock");
   const program = code.replaceAll('listen: "unix:/run/app.sock"', `listen: ${JSON.stringify(`unix:${path}`)}`);

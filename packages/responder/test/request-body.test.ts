@@ -1,4 +1,5 @@
 import { Params, encodeNameValues } from "@x/protocol";
+import { FastCGIError } from "@x/protocol/errors";
 import { describe, expect, test } from "vitest";
 
 import { toReadable, toWebStream } from "../src/body-streams.ts";
@@ -77,7 +78,7 @@ describe("as Node's stream", () => {
     const readable = toReadable(stdin);
     readable.resume();
     const closed = new Promise<void>((resolve) => void readable.on("close", resolve));
-    stdin.fail("FCGI_ERR_ABORTED", "gone");
+    stdin.fail(new FastCGIError("FCGI_ERR_ABORTED", "gone"));
     await closed;
     expect(readable.readableEnded).toBe(false);
   });
@@ -95,6 +96,14 @@ describe("as Node's stream", () => {
     push("dropped");
     stdin.discard();
     await expect(toReadable(stdin).toArray()).rejects.toMatchObject({ code: "FCGI_ERR_CLOSED" });
+  });
+
+  test("a reader who is still at it when the request ends is told", async () => {
+    const { body: stdin, push } = body();
+    push("some");
+    const all = toReadable(stdin).toArray();
+    stdin.discard();
+    await expect(all).rejects.toMatchObject({ code: "FCGI_ERR_CLOSED" });
   });
 
   test("has one reader", () => {
@@ -125,6 +134,13 @@ describe("as a web stream", () => {
     const reading = toWebStream(stdin).getReader().read();
     stdin.finish();
     await expect(reading).rejects.toMatchObject({ code: "FCGI_ERR_BODY_MISMATCH" });
+  });
+
+  test("a reader who is still at it when the request ends is told", async () => {
+    const { body: stdin } = body();
+    const reading = toWebStream(stdin).getReader().read();
+    stdin.discard();
+    await expect(reading).rejects.toMatchObject({ code: "FCGI_ERR_CLOSED" });
   });
 
   test("cancelled by its reader, it holds nothing up any more", async () => {

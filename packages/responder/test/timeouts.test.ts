@@ -63,6 +63,19 @@ test("[TF29] a body that stops coming fails after 30 s, the signal says why, and
   expect((await frontEnd.send(stdin(1, "late")).exchange(2)).protocolStatus).toBe(0);
 });
 
+test("[TF29] a handler that fails with such a body, or answers later, leaves no 200 behind", async () => {
+  const app = await fetchApplication(async (request) => new Response(await request.text()));
+  const frontEnd = await app.connect();
+  frontEnd.send(request(1, { params: post(10), stdin: undefined }));
+  await frontEnd.ping();
+  vi.advanceTimersByTime(30_200);
+  expect(await frontEnd.answer(1)).toMatchObject({
+    head: "Status: 408 Request Timeout\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n",
+    body: "Request Timeout\n",
+    appStatus: 1,
+  });
+});
+
 test("a handler that reads slowly does not make its web server look slow", async () => {
   const read = gate();
   const app = await application(async (request, response) => {
@@ -97,6 +110,20 @@ test("a handler that leaves a body unread for 30 s while others wait for the con
   vi.advanceTimersByTime(30_200);
   expect((await frontEnd.answer(1)).body).toContain("read nothing for 30000 ms");
   expect((await frontEnd.answer(3)).body).toBe("3\n");
+});
+
+test("[P78] a request with CONTENT_LENGTH 0 waits for no STDIN, not even its end", async () => {
+  const hold = gate();
+  const app = await application(async (request, response) => {
+    await hold.promise;
+    response.end(`${request.signal.aborted} ${request.complete}`);
+  });
+  const frontEnd = await app.connect();
+  frontEnd.send(request(1, { params: post(0), stdin: undefined }));
+  await frontEnd.ping();
+  vi.advanceTimersByTime(100_000);
+  hold.open();
+  expect((await frontEnd.answer(1)).body).toBe("false true");
 });
 
 test("0 turns a timeout off", async () => {

@@ -1,16 +1,16 @@
-import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, cpSync } from "node:fs";
 import { join } from "node:path";
 
 import { buildGo, startGo } from "interop/peers/go";
 import { startNginx } from "interop/peers/nginx";
 import { startPhpFpm } from "interop/peers/php-fpm";
 import { freePort, requireProgram } from "interop/program";
-import type { Program } from "interop/program";
 
 import { measure } from "../measure.ts";
 import type { Row } from "../measure.ts";
 import { machine, table, writeSection } from "../report.ts";
+import { withPrograms } from "../with-programs.ts";
+import type { Keep } from "../with-programs.ts";
 import { installProxy, startProxy } from "../x-proxy.ts";
 
 const CHILDREN = 4;
@@ -26,12 +26,8 @@ export async function benchProxy(options: {
   write: boolean;
 }): Promise<void> {
   const wrk = requireProgram(["wrk"], "wrk");
-  const folder = mkdtempSync(join(tmpdir(), "x-bench-"));
-  chmodSync(folder, 0o755);
-  const programs: Program[] = [];
-  try {
-    const rows = await start(folder, programs);
-    const results = await measure(wrk, rows, options);
+  await withPrograms(async (folder, keep) => {
+    const results = await measure(wrk, await start(folder, keep), options);
     const text = [
       `${new Date().toISOString().slice(0, 10)}, ${machine()}`,
       `${options.connections} keep-alive connections, medians of ${options.rounds} interleaved rounds of ${options.seconds} s; CPU is the server process's own, by the kernel's accounting; answers of 1 KiB; no access log on either side.`,
@@ -39,18 +35,10 @@ export async function benchProxy(options: {
     ].join("\n\n");
     console.log(text);
     if (options.write) writeSection("Proxy", text);
-  } finally {
-    for (const program of programs.toReversed()) await program.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
-async function start(folder: string, programs: Program[]): Promise<Row[]> {
-  const keep = async (starting: Promise<Program>): Promise<Program> => {
-    const program = await starting;
-    programs.push(program);
-    return program;
-  };
+async function start(folder: string, keep: Keep): Promise<Row[]> {
   const site = join(folder, "site");
   cpSync(join(import.meta.dirname, "../../fixtures/site"), site, { recursive: true });
   const socket = (name: string): string => join(folder, `${name}.sock`);

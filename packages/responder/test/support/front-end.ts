@@ -200,7 +200,7 @@ export class FrontEnd {
   }
 
   async *#chunks(): AsyncGenerator<Uint8Array, void, void> {
-    for await (const chunk of this.socket) {
+    for await (const chunk of this.socket.iterator({ destroyOnReturn: false })) {
       await this.#reading?.promise;
       yield chunk as Buffer;
     }

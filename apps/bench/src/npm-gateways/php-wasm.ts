@@ -1,0 +1,24 @@
+// node:http with PHP compiled to WebAssembly in the server's own process. Arguments: PORT SOCKET (unused) ROOT
+import { createServer } from "node:http";
+
+import { createNodeFsMountHandler, loadNodeRuntime } from "@php-wasm/node";
+import { PHP } from "@php-wasm/universal";
+
+const [port, , root = "/"] = process.argv.slice(2);
+const php = new PHP(await loadNodeRuntime("8.4", { emscriptenOptions: { processId: process.pid } }));
+php.mkdir(root);
+await php.mount(root, createNodeFsMountHandler(root));
+
+// One instance runs one script at a time.
+let last: Promise<unknown> = Promise.resolve();
+createServer((request, response) => {
+  last = last.then(async () => {
+    const { bytes } = await php.run({
+      scriptPath: root + (request.url ?? "/"),
+      relativeUri: request.url ?? "/",
+      method: "GET",
+    });
+    response.writeHead(200, { "content-type": "text/plain" });
+    response.end(bytes);
+  });
+}).listen(Number(port), "127.0.0.1");
