@@ -40,10 +40,11 @@ export class BodySender implements BodySink {
     }
   }
 
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Uint8Array, release?: () => void): boolean {
     if (this.#done) return false;
     this.#target.progress();
     this.#target.write(chunk);
+    if (release !== undefined) this.#output.whenWritten(release);
     if (!this.#output.congested) return true;
     if (!this.#waiting) this.#output.whenDrained(this);
     this.#waiting = true;

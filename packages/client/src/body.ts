@@ -10,10 +10,12 @@ export interface BodySink {
   /**
    * Takes the next chunk, which must not change any more.
    *
+   * @param release with it, the chunk may change when it is called: once, when the bytes were written. It is not called when the
+   *   request ends before that
    * @returns false when the source should wait until its `resume` is called; a chunk that comes all
    * the same is taken too
    */
-  write(chunk: Uint8Array): boolean;
+  write(chunk: Uint8Array, release?: () => void): boolean;
   /** The body is complete. */
   end(): void;
   /** The body will not be completed. */

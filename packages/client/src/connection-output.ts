@@ -28,6 +28,7 @@ export class ConnectionOutput implements Flushable {
   #sendTimeout = 0;
   #flushes = 0;
   #waiters: DrainWaiter[] = [];
+  #releases: (() => void)[] = [];
 
   /**
    * @param connection what the diagnostics channel shows as the connection
@@ -70,6 +71,7 @@ export class ConnectionOutput implements Flushable {
     this.#socket = undefined;
     this.#sendTimer.stop();
     this.#waiters = [];
+    this.#releases = [];
   }
 
   /** The peer has sent something: it is alive, whatever it takes. */
@@ -82,6 +84,11 @@ export class ConnectionOutput implements Flushable {
     this.#waiters.push(waiter);
   }
 
+  /** Calls `release` once, when what is pending now was written. */
+  whenWritten(release: () => void): void {
+    this.#releases.push(release);
+  }
+
   flush(): void {
     const pieces = this.records.take();
     const socket = this.#socket;
@@ -91,15 +98,26 @@ export class ConnectionOutput implements Flushable {
       const connection = this.#connection;
       for (const chunk of pieces) channels.sent.publish({ address: this.#address, connection, chunk });
     }
+    const written = this.#takeReleases();
     if (pieces.length === 1) {
-      socket.write(pieces[0]!);
+      socket.write(pieces[0]!, written);
     } else {
+      const last = pieces.length - 1;
       socket.cork();
-      for (const piece of pieces) socket.write(piece);
+      for (const [index, piece] of pieces.entries()) socket.write(piece, index === last ? written : undefined);
       socket.uncork();
     }
     if (!socket.writableNeedDrain) this.#wake();
     else if (!this.#sendTimer.watching) this.#sendTimer.watch(this.#sendTimeout);
+  }
+
+  #takeReleases(): (() => void) | undefined {
+    if (this.#releases.length === 0) return undefined;
+    const releases = this.#releases;
+    this.#releases = [];
+    return () => {
+      for (const release of releases) release();
+    };
   }
 
   #wake(): void {

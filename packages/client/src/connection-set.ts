@@ -1,15 +1,19 @@
 import type { Connection } from "./connection.ts";
 
-/** The connections of a pool, by what they are doing. */
+/**
+ * The connections of a pool, by what they are doing. Lists and not `Set`s: where a connection serves
+ * one request, each would come and go, and the tables that a `Set` leaves behind when it grows anew
+ * keep all later ones, and with them every request, from the young generation's garbage collection.
+ */
 export class ConnectionSet {
-  readonly #connecting = new Set<Connection>();
-  readonly #open = new Set<Connection>();
+  readonly #connecting: Connection[] = [];
+  readonly #open: Connection[] = [];
   /** Those of the open ones on which nothing runs; the last one is the warmest. */
   readonly #idle: Connection[] = [];
 
   /** All of them, those that are being opened included. */
   get size(): number {
-    return this.#connecting.size + this.#open.size;
+    return this.#connecting.length + this.#open.length;
   }
 
   /**
@@ -18,17 +22,17 @@ export class ConnectionSet {
    */
   usable(multiplex: number): number {
     if (multiplex === 1) return this.size;
-    let count = this.#connecting.size;
+    let count = this.#connecting.length;
     for (const connection of this.#open) if (connection.reusable) count++;
     return count;
   }
 
   get connecting(): number {
-    return this.#connecting.size;
+    return this.#connecting.length;
   }
 
   get open(): number {
-    return this.#open.size;
+    return this.#open.length;
   }
 
   get idle(): number {
@@ -37,19 +41,19 @@ export class ConnectionSet {
 
   /** A connection that is being opened. */
   add(connection: Connection): void {
-    this.#connecting.add(connection);
+    this.#connecting.push(connection);
   }
 
   /** It is open. */
   opened(connection: Connection): void {
-    this.#connecting.delete(connection);
-    this.#open.add(connection);
+    remove(this.#connecting, connection);
+    this.#open.push(connection);
   }
 
   /** It is gone. */
   delete(connection: Connection): void {
-    this.#connecting.delete(connection);
-    this.#open.delete(connection);
+    remove(this.#connecting, connection);
+    remove(this.#open, connection);
     this.markBusy(connection);
   }
 
@@ -63,7 +67,7 @@ export class ConnectionSet {
   markBusy(connection: Connection): void {
     if (!connection.idle) return;
     connection.idle = false;
-    this.#idle.splice(this.#idle.lastIndexOf(connection), 1);
+    remove(this.#idle, connection);
   }
 
   /**
@@ -76,7 +80,7 @@ export class ConnectionSet {
       const connection = this.#idle[index]!;
       if (connection.available && !(fresh && connection.begun > 0)) return connection;
     }
-    return fresh || this.#open.size === this.#idle.length ? undefined : this.#leastBusy();
+    return fresh || this.#open.length === this.#idle.length ? undefined : this.#leastBusy();
   }
 
   /** The idle connection that has been so for longest. */
@@ -86,9 +90,7 @@ export class ConnectionSet {
 
   /** The attempt that began last. */
   get lastAttempt(): Connection | undefined {
-    let last: Connection | undefined;
-    for (const connection of this.#connecting) last = connection;
-    return last;
+    return this.#connecting.at(-1);
   }
 
   *[Symbol.iterator](): IterableIterator<Connection> {
@@ -103,4 +105,10 @@ export class ConnectionSet {
     }
     return best;
   }
+}
+
+/** Searched from the end, where what changes most stands. */
+function remove(list: Connection[], connection: Connection): void {
+  const at = list.lastIndexOf(connection);
+  if (at >= 0) list.splice(at, 1);
 }

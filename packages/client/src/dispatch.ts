@@ -14,6 +14,7 @@ import { SilenceTimer } from "./silence-timer.ts";
 import type { Slab } from "./slabs.ts";
 import { StderrTail } from "./stderr-tail.ts";
 import type { Timeouts } from "./timeouts.ts";
+import type { QueueEntry, Queueable } from "./wait-queue.ts";
 
 /** Whoever finds connections for dispatches. */
 export interface DispatchOwner {
@@ -34,7 +35,8 @@ type DispatchState = "waiting" | "running" | "ending" | "settled";
  * One request, from the queue to its end: sends its bodies, watches its timeouts, delivers what comes
  * back, and tells its handler the end exactly once.
  */
-export class Dispatch implements DispatchController, ClientExchangeHandler, InputOwner {
+export class Dispatch implements DispatchController, ClientExchangeHandler, InputOwner, Queueable<Dispatch> {
+  queueEntry: QueueEntry<Dispatch> | undefined;
   readonly plan: DispatchPlan;
   readonly #owner: DispatchOwner;
   readonly #handler: DispatchHandler;

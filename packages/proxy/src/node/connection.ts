@@ -14,7 +14,11 @@ export class Connection {
   readonly remote: Endpoint;
   readonly local: Endpoint;
   readonly scheme: "http" | "https";
-  readonly #watchers = new Set<Watcher>();
+  /**
+   * Those whose response is under way: one, but for a client that pipelines. Not a `Set`: what one leaves behind when it grows anew
+   * keeps requests from being collected while they are young.
+   */
+  readonly #watchers: Watcher[] = [];
 
   constructor(socket: Socket) {
     this.socket = socket;
@@ -23,7 +27,7 @@ export class Connection {
     this.scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
     // One listener a connection: a response that waits behind another has no event of its own for this.
     socket.once("close", () => {
-      for (const watcher of this.#watchers) watcher.onConnectionClosed();
+      for (const watcher of [...this.#watchers]) watcher.onConnectionClosed();
     });
   }
 
@@ -37,11 +41,12 @@ export class Connection {
   }
 
   watch(watcher: Watcher): void {
-    this.#watchers.add(watcher);
+    this.#watchers.push(watcher);
   }
 
   unwatch(watcher: Watcher): void {
-    this.#watchers.delete(watcher);
+    const at = this.#watchers.indexOf(watcher);
+    if (at >= 0) this.#watchers.splice(at, 1);
   }
 
   /** Cuts it so that the client sees an error, whatever way it was told to find the end of the response. */

@@ -9,7 +9,8 @@ import { answerAndClose, statusOfClientError } from "./client-error.ts";
 /** What one connection is doing. */
 interface Connection {
   /** Responses that are not complete, in the order of their requests. */
-  readonly responses: Set<ServerResponse>;
+  /** In the order of their requests: one, but for a client that pipelines. */
+  readonly responses: ServerResponse[];
   /** The connection was given up: its last answer is on the way. */
   refused: boolean;
 }
@@ -72,7 +73,7 @@ export class HttpFront {
 
   /** Speaks HTTP on an accepted connection. */
   accept(socket: Socket): void {
-    this.#connections.set(socket, { responses: new Set(), refused: false });
+    this.#connections.set(socket, { responses: [], refused: false });
     socket.once("close", () => {
       this.#connections.delete(socket);
       if (this.#connections.size === 0) this.#onEmpty?.();
@@ -91,7 +92,7 @@ export class HttpFront {
     for (const [socket, { responses }] of this.#connections) {
       for (const response of responses) announceClose(response);
       // One that never sent a byte would otherwise be waited for until its head is overdue.
-      if (responses.size === 0 && socket.bytesRead === 0) socket.destroy();
+      if (responses.length === 0 && socket.bytesRead === 0) socket.destroy();
     }
     this.#server.closeIdleConnections();
     await this.#empty(grace);
@@ -122,7 +123,7 @@ export class HttpFront {
   #request(request: IncomingMessage, response: ServerResponse): void {
     const responses = this.#connections.get(request.socket)?.responses;
     this.#requests++;
-    responses?.add(response);
+    responses?.push(response);
     response.on("close", this.#onResponseClose);
     if (answeredChannel.hasSubscribers) this.#began.set(response, beginOf(request));
     if (this.#draining) announceClose(response);
@@ -132,7 +133,8 @@ export class HttpFront {
 
   #responseEnded(response: ServerResponse): void {
     this.#requests--;
-    this.#connections.get(response.req.socket)?.responses.delete(response);
+    const responses = this.#connections.get(response.req.socket)?.responses;
+    if (responses !== undefined) responses.splice(responses.indexOf(response), 1);
     const began = this.#began.get(response);
     if (began !== undefined) publishAnswered(response, began);
     // Its head may have gone out before the drain began, without the word that the connection ends.
