@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 
 const [port, socket, root] = process.argv.slice(2);
-const require = createRequire(import.meta.resolve("express-php-fpm"));
+const require = createRequire(import.meta.url);
 const express = require("express") as () => {
   use(path: string, handler: unknown): void;
   listen(port: number, host: string): void;

@@ -4,7 +4,8 @@ import { createRequire } from "node:module";
 
 const [port, socket, root] = process.argv.slice(2);
 type Run = (script: string, callback: (error: unknown, output: string) => void) => void;
-const PhpFpm = createRequire(import.meta.url)("node-phpfpm") as new (options: object) => { run: Run };
+const require = createRequire(import.meta.url);
+const PhpFpm = require("node-phpfpm") as new (options: object) => { run: Run };
 
 const php = new PhpFpm({ sockFile: socket, documentRoot: `${root}/` });
 createServer((request, response) => {

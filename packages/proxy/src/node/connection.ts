@@ -27,7 +27,7 @@ export class Connection {
     this.scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
     // One listener a connection: a response that waits behind another has no event of its own for this.
     socket.once("close", () => {
-      for (const watcher of [...this.#watchers]) watcher.onConnectionClosed();
+      while (this.#watchers.length > 0) this.#watchers.shift()?.onConnectionClosed();
     });
   }
 
