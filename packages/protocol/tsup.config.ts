@@ -5,6 +5,7 @@ const config: Options = {
     "src/index.ts",
     "src/session/index.ts",
     "src/cgi/index.ts",
+    "src/scgi/index.ts",
     "src/address.ts",
     "src/errors.ts",
     "src/timers.ts",

@@ -11,6 +11,7 @@ import { FastCGIError } from "./errors.ts";
 
 /** A UNIX socket in the file system. */
 export interface UnixAddress {
+  /** Tells the kinds of {@link Address} apart. */
   kind: "unix";
   /** At most 107 bytes of UTF-8. May be relative: its base is the caller's to choose. */
   path: string;
@@ -18,12 +19,15 @@ export interface UnixAddress {
 
 /** A UNIX socket in Linux's abstract namespace: no file, no permissions. */
 export interface AbstractAddress {
+  /** Tells the kinds of {@link Address} apart. */
   kind: "abstract";
   /** Without the `@`; at most 107 bytes of UTF-8. */
   name: string;
 }
 
+/** A TCP port of a host. */
 export interface TcpAddress {
+  /** Tells the kinds of {@link Address} apart. */
   kind: "tcp";
   /** A name or an IPv4 or IPv6 address, in lower case (an IPv6 zone as given), IPv6 without brackets. */
   host: string;
@@ -33,6 +37,7 @@ export interface TcpAddress {
 
 /** A socket that the process was started with (FastCGI 1.0 §2.2). */
 export interface FdAddress {
+  /** Tells the kinds of {@link Address} apart. */
   kind: "fd";
   /** The number of the file descriptor; 0 is FCGI_LISTENSOCK_FILENO. */
   fd: number;

@@ -1,4 +1,5 @@
 import { FCGI_KEEP_CONN } from "./constants.ts";
+import { writeZeros } from "./zeros.ts";
 
 /**
  * The fixed eight-byte bodies of BEGIN_REQUEST (FastCGI 1.0 §5.1), END_REQUEST (§5.5) and
@@ -8,7 +9,9 @@ export const FIXED_BODY_LEN = 8;
 
 /** The body of BEGIN_REQUEST. */
 export interface BeginRequestBody {
+  /** One of `Role`, or a number that the specification does not have. */
   role: number;
+  /** Does the application leave the connection open after the request? */
   keepConn: boolean;
 }
 
@@ -30,8 +33,7 @@ export function writeBeginRequest(target: Uint8Array, offset: number, role: numb
   target[offset] = role >>> 8;
   target[offset + 1] = role & 0xff;
   target[offset + 2] = keepConn ? FCGI_KEEP_CONN : 0;
-  target.fill(0, offset + 3, offset + FIXED_BODY_LEN);
-  return offset + FIXED_BODY_LEN;
+  return writeZeros(target, offset + 3, offset + FIXED_BODY_LEN);
 }
 
 /** Reads the body of END_REQUEST; the caller has made sure that its eight bytes are there. */
@@ -47,15 +49,13 @@ export function writeEndRequest(target: Uint8Array, offset: number, appStatus: n
   target[offset + 2] = (appStatus >>> 8) & 0xff;
   target[offset + 3] = appStatus & 0xff;
   target[offset + 4] = protocolStatus;
-  target.fill(0, offset + 5, offset + FIXED_BODY_LEN);
-  return offset + FIXED_BODY_LEN;
+  return writeZeros(target, offset + 5, offset + FIXED_BODY_LEN);
 }
 
 /** Writes the body of UNKNOWN_TYPE at `offset` and returns the offset after it. */
 export function writeUnknownType(target: Uint8Array, offset: number, type: number): number {
   target[offset] = type;
-  target.fill(0, offset + 1, offset + FIXED_BODY_LEN);
-  return offset + FIXED_BODY_LEN;
+  return writeZeros(target, offset + 1, offset + FIXED_BODY_LEN);
 }
 
 /** Collects the first eight content bytes of a record, wherever they were cut; the rest is skipped. */

@@ -27,24 +27,38 @@ export const FCGI_KEEP_CONN = 1;
 
 /** Record types (FastCGI 1.0 §8). */
 export const RecordType = {
+  /** The web server begins a request (FastCGI 1.0 §5.1). */
   BeginRequest: 1,
+  /** The web server gives a request up (FastCGI 1.0 §5.4). */
   AbortRequest: 2,
+  /** The application ends a request (FastCGI 1.0 §5.5). */
   EndRequest: 3,
+  /** Stream of name-value pairs to the application (FastCGI 1.0 §5.2). */
   Params: 4,
+  /** Stream of the request body to the application (FastCGI 1.0 §5.3). */
   Stdin: 5,
+  /** Stream of the response to the web server (FastCGI 1.0 §5.3). */
   Stdout: 6,
+  /** Stream for the web server's error log (FastCGI 1.0 §5.3). */
   Stderr: 7,
+  /** Stream of the file that a Filter works on (FastCGI 1.0 §5.3, §6.4). */
   Data: 8,
+  /** The web server asks what the application can do (FastCGI 1.0 §4.1). */
   GetValues: 9,
+  /** The answer to it (FastCGI 1.0 §4.1). */
   GetValuesResult: 10,
+  /** The answer to a management record of a type that is not known (FastCGI 1.0 §4.2). */
   UnknownType: 11,
 } as const;
 export type RecordType = (typeof RecordType)[keyof typeof RecordType];
 
 /** What the application is asked to be (FastCGI 1.0 §6). */
 export const Role = {
+  /** Answers an HTTP request (FastCGI 1.0 §6.2). */
   Responder: 1,
+  /** Says whether a request may be answered (FastCGI 1.0 §6.3). */
   Authorizer: 2,
+  /** Answers with a file that it changes (FastCGI 1.0 §6.4). */
   Filter: 3,
 } as const;
 export type Role = (typeof Role)[keyof typeof Role];

@@ -19,7 +19,7 @@ export type FastCGIErrorCode =
   | "FCGI_ERR_BAD_RECORD"
   /** A name-value list that is cut short or claims more than is there (FastCGI 1.0 §3.4). */
   | "FCGI_ERR_BAD_NAME_VALUES"
-  /** PARAMS over the limit of bytes or of pairs. */
+  /** PARAMS over the limit of bytes, of pairs, or of one pair. */
   | "FCGI_ERR_PARAMS_OVERFLOW"
   /** One name-value pair that does not fit into a record. */
   | "FCGI_ERR_PARAM_TOO_LARGE"
@@ -60,7 +60,7 @@ export type FastCGIErrorCode =
   | "FCGI_ERR_BAD_RESPONSE_HEAD"
   /** A CGI response head over the limit of bytes or lines. */
   | "FCGI_ERR_HEADERS_OVERFLOW"
-  /** A body shorter than its Content-Length. */
+  /** A body that is not as long as its Content-Length. */
   | "FCGI_ERR_BODY_MISMATCH"
   /** A body over the limit. */
   | "FCGI_ERR_BODY_TOO_LARGE"
@@ -118,13 +118,21 @@ const BRAND = Symbol.for("@x/fastcgi.error");
  * id, the connection its address, the exchange the tail of stderr.
  */
 export class FastCGIError<Code extends FastCGIErrorCode = FastCGIErrorCode> extends Error {
+  /** `FastCGIError`. */
   override readonly name: string = "FastCGIError";
+  /** What happened, stable. */
   readonly code: Code;
+  /** The peer, as an address text such as `unix:/run/app.sock`. */
   address: string | undefined;
+  /** What was being done. */
   phase: FastCGIErrorPhase | undefined;
+  /** The FastCGI request id, when the failure belongs to one request. */
   requestId: number | undefined;
+  /** The end of what the application wrote to FCGI_STDERR for this request. */
   stderr: string | undefined;
+  /** The application's exit status (FastCGI 1.0 §5.5). */
   appStatus: number | undefined;
+  /** The protocol status of END_REQUEST (FastCGI 1.0 §5.5). */
   protocolStatus: number | undefined;
 
   constructor(code: Code, message: string, options: FastCGIErrorOptions = {}) {

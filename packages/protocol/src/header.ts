@@ -3,10 +3,15 @@ import { FastCGIError } from "./errors.ts";
 
 /** The eight bytes in front of each record (FastCGI 1.0 §3.3). */
 export interface RecordHeader {
+  /** 1; no other version exists. */
   version: number;
+  /** One of `RecordType`, or a number that the specification does not have. */
   type: number;
+  /** 0 for management records. */
   requestId: number;
+  /** Bytes of content, at most 65,535. */
   contentLength: number;
+  /** Bytes to skip behind the content, at most 255. */
   paddingLength: number;
 }
 

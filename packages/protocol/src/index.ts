@@ -23,13 +23,26 @@ export { RecordDecoder } from "./decoder.ts";
 export type { RecordHandler } from "./decoder.ts";
 export { RecordOutput } from "./record-output.ts";
 export { encodeRecord, records } from "./records.ts";
-export type { ContentRecordType, FastCGIRecord, RecordInput } from "./records.ts";
+export type {
+  BeginRequestRecord,
+  ContentRecord,
+  ContentRecordType,
+  EndRequestRecord,
+  FastCGIRecord,
+  RecordInput,
+  UnknownTypeRecord,
+} from "./record-types.ts";
 export { decodeNameValues, encodeNameValues } from "./name-values.ts";
 export { ParamList } from "./param-list.ts";
 export type { ParamsInput, ParamValue } from "./param-list.ts";
+export type { OversizedParam } from "./params-records.ts";
 export { Params } from "./params.ts";
 export { readCapabilities } from "./values.ts";
 export type { Capabilities } from "./values.ts";
+export { describeRecord } from "./describe-record.ts";
+export type { DescribeRecordOptions } from "./describe-record.ts";
+export { readHexdump } from "./hexdump.ts";
+export type { HexdumpStream, ReadHexdumpOptions } from "./hexdump.ts";
 export { FastCGIError, isFastCGIError } from "./errors.ts";
 export type { FastCGIErrorCode, FastCGIErrorOptions, FastCGIErrorPhase } from "./errors.ts";
 

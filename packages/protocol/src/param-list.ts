@@ -1,5 +1,6 @@
 import { MAX_RECORD_CONTENT } from "./constants.ts";
 import { FastCGIError } from "./errors.ts";
+import { keepPairHead, pairHead, VALUE_LENGTH_AT } from "./pair-heads.ts";
 import { writeLatin1 } from "./text.ts";
 
 /** A value: a latin-1 string (one character a byte), or bytes. */
@@ -16,7 +17,9 @@ export type ParamsInput =
  * Order is kept, duplicates are not looked for.
  */
 export class ParamList {
+  /** The names, each one's value at the same index of {@link ParamList.values}. */
   readonly names: string[] = [];
+  /** The values. */
   readonly values: ParamValue[] = [];
   /** Pairs already in wire form, sent first: what does not vary from request to request. At most 65,528 bytes. */
   readonly preEncoded: Uint8Array | undefined;
@@ -28,16 +31,22 @@ export class ParamList {
     this.preEncoded = preEncoded;
   }
 
+  /** Adds a pair at the end; nothing is checked before it is written. */
   add(name: string, value: ParamValue): this {
     this.names.push(name);
     this.values.push(value);
     return this;
   }
 
-  /** Bytes of all pairs on the wire, without record headers. */
+  /**
+   * Bytes of all pairs on the wire, without record headers.
+   *
+   * @throws FastCGIError as {@link ParamList.pairLength} does
+   */
   get byteLength(): number {
+    const { names, values } = this;
     let total = this.preEncoded === undefined ? 0 : this.preEncoded.length;
-    for (let index = 0; index < this.names.length; index++) total += this.pairLength(index);
+    for (let index = 0; index < names.length; index++) total += wireLength(names[index]!, values[index]);
     return total;
   }
 
@@ -47,15 +56,7 @@ export class ParamList {
    * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` when the value is neither a string nor bytes, as untyped callers may pass
    */
   pairLength(index: number): number {
-    const name = this.names[index]!.length;
-    const value = this.values[index]?.length;
-    if (value === undefined) {
-      throw new FastCGIError(
-        "FCGI_ERR_INVALID_ARGUMENT",
-        `The param ${JSON.stringify(this.names[index])} is neither a string nor bytes.`,
-      );
-    }
-    return name + value + (name > 0x7f ? 4 : 1) + (value > 0x7f ? 4 : 1);
+    return wireLength(this.names[index]!, this.values[index]);
   }
 
   /**
@@ -78,9 +79,7 @@ export class ParamList {
   writePair(target: Uint8Array, offset: number, index: number): number {
     const name = this.names[index]!;
     const value = this.values[index]!;
-    let at = writeLength(target, offset, name.length);
-    at = writeLength(target, at, value.length);
-    at = writeText(target, at, name, name);
+    const at = writeHead(target, offset, name, value.length);
     if (typeof value === "string") return writeText(target, at, value, name);
     target.set(value, at);
     return at + value.length;
@@ -106,6 +105,31 @@ function isIterable(params: object): params is Iterable<readonly [string, ParamV
   return Symbol.iterator in params;
 }
 
+function wireLength(name: string, value: ParamValue | undefined): number {
+  const valueLength = value?.length;
+  if (valueLength === undefined) {
+    throw new FastCGIError(
+      "FCGI_ERR_INVALID_ARGUMENT",
+      `The param ${JSON.stringify(name)} is neither a string nor bytes.`,
+    );
+  }
+  return name.length + valueLength + (name.length > 0x7f ? 4 : 1) + (valueLength > 0x7f ? 4 : 1);
+}
+
+/** Writes both lengths and the name of a pair. */
+function writeHead(target: Uint8Array, offset: number, name: string, valueLength: number): number {
+  const head = valueLength <= 0x7f ? pairHead(name) : undefined;
+  if (head !== undefined) {
+    target.set(head, offset);
+    target[offset + VALUE_LENGTH_AT] = valueLength;
+    return offset + head.length;
+  }
+  const at = writeLength(target, writeLength(target, offset, name.length), valueLength);
+  const end = writeText(target, at, name, name);
+  if (valueLength <= 0x7f) keepPairHead(name);
+  return end;
+}
+
 function writeLength(target: Uint8Array, at: number, length: number): number {
   if (length <= 0x7f) {
     target[at] = length;
@@ -119,8 +143,7 @@ function writeLength(target: Uint8Array, at: number, length: number): number {
 }
 
 const LOOP_BELOW = 24;
-// oxlint-disable-next-line no-control-regex -- NUL is what is looked for
-const NOT_SENDABLE = /[^\u0001-\u00ff]/;
+const WIDE = /[\u0100-\uffff]/;
 
 /** Checks while it writes when the text is short, since both walk the same characters. */
 function writeText(target: Uint8Array, at: number, text: string, name: string): number {
@@ -133,7 +156,8 @@ function writeText(target: Uint8Array, at: number, text: string, name: string): 
     }
     return at + length;
   }
-  if (NOT_SENDABLE.test(text)) throw notSendable(name);
+  // V8 knows of most strings that no character is above U+00FF, and then answers without looking at them.
+  if (WIDE.test(text) || text.includes("\0")) throw notSendable(name);
   return writeLatin1(target, at, text);
 }
 

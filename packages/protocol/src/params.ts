@@ -25,10 +25,12 @@ export class Params implements Iterable<[string, string]> {
     return this.#decoded().size;
   }
 
+  /** The value of a name, the last one if it came more than once. */
   get(name: string): string | undefined {
     return this.#decoded().get(name);
   }
 
+  /** Did the name come? */
   has(name: string): boolean {
     return this.#decoded().has(name);
   }
@@ -44,22 +46,27 @@ export class Params implements Iterable<[string, string]> {
     return found;
   }
 
+  /** The different names, in the order in which they came first. */
   keys(): MapIterator<string> {
     return this.#decoded().keys();
   }
 
+  /** The value of each of them. */
   values(): MapIterator<string> {
     return this.#decoded().values();
   }
 
+  /** Each name with its value. */
   entries(): MapIterator<[string, string]> {
     return this.#decoded().entries();
   }
 
+  /** Each name with its value. */
   [Symbol.iterator](): MapIterator<[string, string]> {
     return this.entries();
   }
 
+  /** Calls back with each value and its name. */
   forEach(callback: (value: string, name: string) => void): void {
     this.#decoded().forEach((value, name) => callback(value, name));
   }
@@ -89,22 +96,25 @@ export class Params implements Iterable<[string, string]> {
 export class ParamsCollector {
   readonly #maxBytes: number;
   readonly #maxPairs: number;
+  readonly #maxPairBytes: number;
   #bytes: Uint8Array = EMPTY;
   #fill = 0;
 
-  constructor(maxBytes: number, maxPairs: number) {
+  constructor(maxBytes: number, maxPairs: number, maxPairBytes: number) {
     this.#maxBytes = maxBytes;
     this.#maxPairs = maxPairs;
+    this.#maxPairBytes = maxPairBytes;
+  }
+
+  /** Bytes that have come. */
+  get size(): number {
+    return this.#fill;
   }
 
   /** @throws FastCGIError `FCGI_ERR_PARAMS_OVERFLOW` */
   push(chunk: Uint8Array, start: number, end: number): void {
     const size = this.#fill + (end - start);
-    if (size > this.#maxBytes) {
-      throw new FastCGIError("FCGI_ERR_PARAMS_OVERFLOW", `The params of one request exceed ${this.#maxBytes} bytes.`, {
-        phase: "protocol",
-      });
-    }
+    if (size > this.#maxBytes) throw overflow(`exceed ${this.#maxBytes} bytes`);
     if (size > this.#bytes.length) {
       // Most requests send all params in one chunk: the first allocation is exact, later ones double.
       const grown = new Uint8Array(this.#fill === 0 ? size : Math.min(size * 2, this.#maxBytes));
@@ -115,20 +125,27 @@ export class ParamsCollector {
     this.#fill = size;
   }
 
-  /** @throws FastCGIError `FCGI_ERR_BAD_NAME_VALUES` for an incomplete pair, `FCGI_ERR_PARAMS_OVERFLOW` for too many */
+  /** @throws FastCGIError `FCGI_ERR_BAD_NAME_VALUES` for an incomplete pair, `FCGI_ERR_PARAMS_OVERFLOW` for one too many or too large */
   finish(): Params {
     const bytes = this.#fill === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#fill);
+    const maxPairBytes = this.#maxPairBytes;
     let pairs = 0;
-    readPairs(bytes, () => {
+    let longest = 0;
+    let start = 0;
+    readPairs(bytes, (_nameStart, _nameEnd, valueEnd) => {
       pairs++;
+      if (valueEnd - start > longest) longest = valueEnd - start;
+      start = valueEnd;
     });
-    if (pairs > this.#maxPairs) {
-      throw new FastCGIError("FCGI_ERR_PARAMS_OVERFLOW", `One request has more than ${this.#maxPairs} params.`, {
-        phase: "protocol",
-      });
-    }
+    if (pairs > this.#maxPairs) throw overflow(`are more than ${this.#maxPairs}`);
+    if (longest > maxPairBytes) throw overflow(`have one of more than ${maxPairBytes} bytes`);
     return new Params(bytes);
   }
+}
+
+/** `what` continues the sentence "The params of one request …". */
+function overflow(what: string): FastCGIError {
+  return new FastCGIError("FCGI_ERR_PARAMS_OVERFLOW", `The params of one request ${what}.`, { phase: "protocol" });
 }
 
 const EMPTY = new Uint8Array(0);

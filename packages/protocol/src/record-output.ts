@@ -4,7 +4,10 @@ import { FastCGIError } from "./errors.ts";
 import { paddingFor, writeRecordHeader } from "./header.ts";
 import { toParamList } from "./param-list.ts";
 import type { ParamList, ParamsInput } from "./param-list.ts";
+import { paramsRecordsLength, tooLarge, writeCutParams, writePairsRecord } from "./params-records.ts";
+import type { OversizedParam } from "./params-records.ts";
 import { giveBack, lease } from "./slab.ts";
+import { writeZeros } from "./zeros.ts";
 
 /** Content below this many bytes is copied beside its header; above it, a piece of its own is cheaper. */
 const COPY_BELOW = 4_096;
@@ -29,6 +32,7 @@ export class RecordOutput {
   #limit = 0;
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
+  #takes = 0;
 
   /** @param onPending called when the first byte comes in after nothing was pending: time to plan a flush */
   constructor(onPending: () => void) {
@@ -40,8 +44,14 @@ export class RecordOutput {
     return this.#pieceBytes + this.#end - this.#start;
   }
 
+  /** How often {@link RecordOutput.take} was called: what was written at another number has been handed out. */
+  get takes(): number {
+    return this.#takes;
+  }
+
   /** Everything collected, in order; nothing is pending afterwards. */
   take(): Uint8Array[] {
+    this.#takes++;
     this.#seal();
     if (giveBack(this.#slab, this.#end, this.#limit)) this.#limit = this.#end;
     const pieces = this.#pieces;
@@ -55,23 +65,27 @@ export class RecordOutput {
     this.#commit(this.#writeBegin(this.#reserve(FIXED_RECORD_LEN), id, role, keepConn));
   }
 
-  /** PARAMS and the empty record that ends them (FastCGI 1.0 §5.2); no pair is cut by a record. */
-  params(id: number, params: ParamsInput): void {
+  /**
+   * PARAMS and the empty record that ends them (FastCGI 1.0 §5.2); no pair is cut by a record, unless it is too
+   * large for any and `oversized` is `"split"`.
+   *
+   * @throws FastCGIError `FCGI_ERR_PARAM_TOO_LARGE` for a pair that does not fit into one record, `FCGI_ERR_INVALID_ARGUMENT`
+   */
+  params(id: number, params: ParamsInput, oversized: OversizedParam = "error"): void {
     const list = toParamList(params);
     const size = list.byteLength;
-    this.#commit(this.#writeParams(this.#reserve(paramsRecordsLength(list, size)), id, list, size));
+    this.#commit(this.#writeParams(this.#reserve(paramsRecordsLength(list, size, oversized)), id, list, size));
   }
 
   /**
    * BEGIN_REQUEST and all of PARAMS in one go; when a param cannot be sent, nothing is.
    *
-   * @throws FastCGIError `FCGI_ERR_PARAM_TOO_LARGE` for a pair that does not fit into one record (PHP
-   * and others read each record by itself, so it cannot be cut), `FCGI_ERR_INVALID_ARGUMENT`
+   * @throws FastCGIError as {@link RecordOutput.params} does
    */
-  request(id: number, role: number, keepConn: boolean, params: ParamsInput): void {
+  request(id: number, role: number, keepConn: boolean, params: ParamsInput, oversized: OversizedParam = "error"): void {
     const list = toParamList(params);
     const size = list.byteLength;
-    const at = this.#reserve(FIXED_RECORD_LEN + paramsRecordsLength(list, size));
+    const at = this.#reserve(FIXED_RECORD_LEN + paramsRecordsLength(list, size, oversized));
     this.#commit(this.#writeParams(this.#writeBegin(at, id, role, keepConn), id, list, size));
   }
 
@@ -122,16 +136,15 @@ export class RecordOutput {
         );
         this.#slab.set(length === chunk.length ? chunk : chunk.subarray(at, until), target);
         target += length;
-        this.#slab.fill(0, target, target + padding);
-        this.#commit(target + padding);
+        this.#commit(writeZeros(this.#slab, target, target + padding));
       } else {
         this.#commit(writeRecordHeader(this.#slabFor(FCGI_HEADER_LEN), this.#end, type, id, length, padding));
         this.#seal();
         this.#pieces.push(length === chunk.length ? chunk : chunk.subarray(at, until));
         this.#pieceBytes += length;
         if (padding > 0) {
-          this.#slabFor(padding).fill(0, this.#end, this.#end + padding);
-          this.#commit(this.#end + padding);
+          const slab = this.#slabFor(padding);
+          this.#commit(writeZeros(slab, this.#end, this.#end + padding));
         }
       }
     }
@@ -228,62 +241,3 @@ export class RecordOutput {
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** The most bytes that PARAMS with all headers and padding can take. */
-function paramsRecordsLength(list: ParamList, size: number): number {
-  if (size <= MAX_RECORD_CONTENT) return size + 2 * FCGI_HEADER_LEN + 7;
-  for (let index = 0; index < list.names.length; index++) {
-    const length = list.pairLength(index);
-    if (length > MAX_RECORD_CONTENT) throw tooLarge(`The param ${JSON.stringify(list.names[index])}`, length);
-  }
-  // Two neighbouring records together hold more than one record's worth, so there are at most 2·size/max + 1.
-  const records = Math.ceil((2 * size) / MAX_RECORD_CONTENT) + 2;
-  return size + records * (FCGI_HEADER_LEN + 7);
-}
-
-function tooLarge(what: string, size: number): FastCGIError {
-  return new FastCGIError(
-    "FCGI_ERR_PARAM_TOO_LARGE",
-    `${what} has ${size} bytes; a record holds ${MAX_RECORD_CONTENT}.`,
-    { phase: "request" },
-  );
-}
-
-function writePairsRecord(
-  slab: Uint8Array,
-  start: number,
-  type: number,
-  id: number,
-  list: ParamList,
-  size: number,
-): number {
-  const padding = paddingFor(size);
-  const at = list.writeTo(slab, writeRecordHeader(slab, start, type, id, size, padding));
-  slab.fill(0, at, at + padding);
-  return at + padding;
-}
-
-/** PARAMS over one record: cut between pairs, each record filled as far as whole pairs go. */
-function writeCutParams(slab: Uint8Array, start: number, id: number, list: ParamList): number {
-  let head = start;
-  let at = head + FCGI_HEADER_LEN;
-  const close = (): void => {
-    const size = at - head - FCGI_HEADER_LEN;
-    const padding = paddingFor(size);
-    writeRecordHeader(slab, head, RecordType.Params, id, size, padding);
-    slab.fill(0, at, at + padding);
-    head = at + padding;
-    at = head + FCGI_HEADER_LEN;
-  };
-  if (list.preEncoded !== undefined) {
-    slab.set(list.preEncoded, at);
-    at += list.preEncoded.length;
-  }
-  for (let index = 0; index < list.names.length; index++) {
-    const length = list.pairLength(index);
-    if (at - head - FCGI_HEADER_LEN + length > MAX_RECORD_CONTENT) close();
-    at = list.writePair(slab, at, index);
-  }
-  close();
-  return head;
-}

@@ -1,26 +1,13 @@
+import { BatchIterator } from "./batch-iterator.ts";
 import { readBeginRequest, readEndRequest } from "./bodies.ts";
 import { RecordType, Role } from "./constants.ts";
 import { RecordDecoder } from "./decoder.ts";
+import type { RecordHandler } from "./decoder.ts";
 import { FastCGIError } from "./errors.ts";
+import { joinBytes } from "./join-bytes.ts";
 import { RecordContent } from "./record-content.ts";
 import { RecordOutput } from "./record-output.ts";
-
-/** One whole record. The fixed bodies are told as fields, all other content as bytes. */
-export type FastCGIRecord =
-  | { type: typeof RecordType.BeginRequest; requestId: number; role: number; keepConn: boolean }
-  | { type: typeof RecordType.EndRequest; requestId: number; appStatus: number; protocolStatus: number }
-  | { type: typeof RecordType.UnknownType; requestId: number; unknownType: number }
-  | { type: ContentRecordType; requestId: number; content: Uint8Array };
-
-/** The types whose content is a stream or a name-value list, and any number that the specification does not have. */
-export type ContentRecordType = Exclude<RecordType, 1 | 3 | 11> | (number & {});
-
-/** What {@link encodeRecord} takes: a record with the usual defaults. */
-export type RecordInput =
-  | { type: typeof RecordType.BeginRequest; requestId: number; role?: Role; keepConn?: boolean }
-  | { type: typeof RecordType.EndRequest; requestId: number; appStatus?: number; protocolStatus?: number }
-  | { type: typeof RecordType.UnknownType; unknownType: number }
-  | { type: Exclude<RecordType, 1 | 3 | 11>; requestId?: number; content?: Uint8Array };
+import type { FastCGIRecord, RecordInput } from "./record-types.ts";
 
 /**
  * Encodes one record (content over 65,528 bytes: as many as it takes). No content makes the empty
@@ -43,56 +30,79 @@ export function encodeRecord(record: RecordInput): Uint8Array {
         output.endStream(record.type, record.requestId ?? 0);
       else output.stream(record.type, record.requestId ?? 0, record.content);
   }
-  return join(output.take());
+  return joinBytes(output.take());
 }
 
 /**
- * Iterates over the records in a stream of bytes; content is copied. The convenient way for tools
- * and tests, not for a server: one whole record is held in memory, at most 65,535 bytes.
+ * Iterates over the records in a stream of bytes. The convenient way for tools and tests, not for a server: the
+ * records of one chunk of the source are held in memory, and content that comes in several chunks is collected,
+ * at most 65,535 bytes. Content is a copy, and records that came in one chunk share it.
  *
  * @throws FastCGIError as `RecordDecoder` does, `FCGI_ERR_TRUNCATED` when the source ends inside a record
  */
-export async function* records(
+export function records(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<FastCGIRecord, void, void> {
-  const complete: FastCGIRecord[] = [];
-  const collector = new RecordCollector((record) => complete.push(record));
+): AsyncIterableIterator<FastCGIRecord, void, void> {
+  return new BatchIterator(recordBatches(source));
+}
+
+/** The records that each chunk completes. */
+async function* recordBatches(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<FastCGIRecord[], void, void> {
+  const collector = new RecordCollector();
   const decoder = new RecordDecoder(collector);
   for await (const chunk of source) {
     let failure: unknown;
     try {
-      decoder.push(chunk);
+      decoder.push(new Uint8Array(chunk));
     } catch (error) {
       failure = error;
     }
     // What was whole before the fault comes out, however the source has cut its chunks.
-    yield* complete.splice(0);
+    yield collector.take();
     if (failure !== undefined) throw failure;
   }
   decoder.end();
 }
 
-/** A record handler that gives whole records. */
-class RecordCollector {
-  readonly #onWhole: (record: FastCGIRecord) => void;
-  readonly #content = new RecordContent();
+/** A record handler that makes whole records. The chunks are its own: content that is whole in one is a part of it. */
+class RecordCollector implements RecordHandler {
+  readonly #split = new RecordContent();
+  #content: Uint8Array = EMPTY;
+  #length = 0;
+  #whole: FastCGIRecord[] = [];
 
-  constructor(onWhole: (record: FastCGIRecord) => void) {
-    this.#onWhole = onWhole;
+  /** What is whole, once. */
+  take(): FastCGIRecord[] {
+    const whole = this.#whole;
+    this.#whole = [];
+    return whole;
   }
 
   onRecord(_type: number, _id: number, length: number): void {
-    this.#content.begin(length);
+    this.#length = length;
+    this.#content = EMPTY;
   }
 
   onContent(_type: number, _id: number, chunk: Uint8Array, start: number, end: number): void {
-    this.#content.push(chunk, start, end);
+    if (end - start === this.#length) {
+      this.#content = chunk.subarray(start, end);
+      return;
+    }
+    if (this.#content === EMPTY) {
+      this.#split.begin(this.#length);
+      this.#content = this.#split.bytes;
+    }
+    this.#split.push(chunk, start, end);
   }
 
   onRecordEnd(type: number, requestId: number): void {
-    this.#onWhole(interpret(type, requestId, this.#content.bytes));
+    this.#whole.push(interpret(type, requestId, this.#content));
   }
 }
+
+const EMPTY = new Uint8Array(0);
 
 function interpret(type: number, requestId: number, content: Uint8Array): FastCGIRecord {
   switch (type) {
@@ -118,15 +128,4 @@ function requireBody(type: number, content: Uint8Array): void {
       { phase: "protocol" },
     );
   }
-}
-
-/** The pieces as one array of exactly their size, so that a record kept does not keep a slab. */
-function join(pieces: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

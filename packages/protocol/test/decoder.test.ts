@@ -233,6 +233,24 @@ describe("cost and failure", () => {
     expect(log.records).toHaveLength(1);
   });
 
+  test("asked by its handler, midRecord tells whether more of the record has to come", () => {
+    const seen: boolean[] = [];
+    const decoder: RecordDecoder = new RecordDecoder({
+      onRecord: () => seen.push(decoder.midRecord),
+      onContent: () => seen.push(decoder.midRecord),
+      onRecordEnd: () => seen.push(decoder.midRecord),
+    });
+    const bytes = record(6, 1, "12345", 3);
+    decoder.push(bytes);
+    expect(seen.splice(0)).toEqual([false, false, false]);
+    decoder.push(bytes, 0, 10);
+    expect(seen.splice(0)).toEqual([true, true]);
+    decoder.push(bytes, 10, 13);
+    expect(seen.splice(0)).toEqual([true, true]); // the padding
+    decoder.push(bytes, 13);
+    expect([seen, decoder.midRecord]).toEqual([[], false]);
+  });
+
   test("what a handler throws comes out of push, and ends the decoder", () => {
     const decoder = new RecordDecoder({
       onRecord: () => {

@@ -1,15 +1,40 @@
 // Runs every ```ts block of the README as a program of its own, in this package's folder, and compares
 // what it prints with the comments: each `//=> text` stands for one printed line, in order.
-import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+// A block that listens runs until the block after it, its client, has ended.
+import { spawn } from "node:child_process";
+import type { ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
 const folder = join(import.meta.dirname, "..");
 const readme = readFileSync(join(folder, "README.md"), "utf8");
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? "");
+const temporary = mkdtempSync(join(tmpdir(), "x-readme-"));
+
+type Program = ChildProcessByStdio<null, Readable, Readable>;
+
+let server: { program: Program; output: Promise<string> } | undefined;
+
+afterAll(() => {
+  server?.program.kill("SIGKILL");
+  rmSync(temporary, { recursive: true });
+});
+
+function start(code: string): Program {
+  const own = code.replaceAll("/run/app.sock", join(temporary, "app.sock"));
+  const args = ["--input-type=module-typescript", "--eval", own];
+  return spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function promised(code: string): string {
+  return [...code.matchAll(/\/\/=> (.*)$/gm)].map((match) => `${match[1]}\n`).join("");
+}
 
 test("the README has examples", () => {
   expect(examples).not.toHaveLength(0);
@@ -17,11 +42,31 @@ test("the README has examples", () => {
 
 test.for(examples.map((code, index) => ({ number: index + 1, code })))(
   "example $number of the README prints what it says",
+  { timeout: 20_000 },
   async ({ code }) => {
-    const args = ["--input-type=module-typescript", "--eval", code];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 20_000 });
-    const promised = [...code.matchAll(/\/\/=> (.*)$/gm)].map((match) => match[1]);
-    expect(stderr).toBe("");
-    expect(stdout.split("\n").slice(0, -1)).toEqual(promised);
+    const program = start(code);
+    const stderr = text(program.stderr);
+    if (code.includes(".listen(")) {
+      server = { program, output: text(program.stdout) };
+      await once(program.stdout, "data");
+      return;
+    }
+    expect(await text(program.stdout)).toBe(promised(code));
+    expect(await stderr).toBe("");
+    if (code.includes("connect(")) {
+      server?.program.kill();
+      const listening = examples.find((example) => example.includes(".listen(")) ?? "";
+      expect(await server?.output).toBe(promised(listening));
+      server = undefined;
+    }
   },
 );
+
+test("[P74] the README's server and client are about 20 lines each, without their imports", () => {
+  const long = examples.filter((code) => code.includes("node:net"));
+  const lines = long.map(
+    (code) => code.split("\n").filter((line) => line !== "" && !line.startsWith("import ")).length,
+  );
+  expect(long).toHaveLength(2);
+  for (const length of lines) expect(length).toBeLessThanOrEqual(22);
+});

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 
 import { RecordDecoder } from "../src/decoder.ts";
 import { FastCGIError } from "../src/errors.ts";
+import type { FastCGIRecord, RecordInput } from "../src/record-types.ts";
 import { encodeRecord, records } from "../src/records.ts";
-import type { FastCGIRecord, RecordInput } from "../src/records.ts";
 import { RecordLog } from "./record-log.ts";
 import { begin, concat, cut, end, hex, latin1, pattern, record, sameBytes, strictRecords } from "./vectors/wire.ts";
 

@@ -1,6 +1,6 @@
 import { FastCGIError } from "../errors.ts";
+import { snippet } from "../snippet.ts";
 import { FIELD_NAME } from "./field-syntax.ts";
-import { snippet } from "./snippet.ts";
 
 /** A head that breaks RFC 3875 §6. `what` continues the sentence "The application's response head …". */
 export function badHead(what: string): FastCGIError<"FCGI_ERR_BAD_RESPONSE_HEAD"> {

@@ -1,7 +1,7 @@
 import { FastCGIError } from "../errors.ts";
 import type { ParamList } from "../param-list.ts";
+import { snippet } from "../snippet.ts";
 import { CONNECTION, CONTENT_TYPE, NONE, variableOf } from "./header-names.ts";
-import { snippet } from "./snippet.ts";
 
 /** Variables of headers that a Connection header cannot take away (CVE-2022-31813). */
 const NEVER_NOMINATED: ReadonlySet<string> = new Set([

@@ -21,6 +21,7 @@ export interface RequestHead {
   host: string;
   /** REMOTE_ADDR: an IP address, or `unix:` where nginx listens on a UNIX socket. */
   remoteAddress: string | undefined;
+  /** REMOTE_PORT. */
   remotePort: number | undefined;
   /** CONTENT_LENGTH; undefined when it is missing, empty or no number: the end of STDIN is then the end. */
   contentLength: number | undefined;

@@ -1,7 +1,7 @@
 import { FastCGIError } from "../errors.ts";
+import { snippet } from "../snippet.ts";
 import { latin1Bytes } from "../text.ts";
 import { FIELD_NAME, FIELD_VALUE } from "./field-syntax.ts";
-import { snippet } from "./snippet.ts";
 
 /**
  * Writes the head of a CGI response (RFC 3875 §6.2): the Status line, the headers as given, the empty

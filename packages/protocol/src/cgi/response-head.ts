@@ -1,5 +1,7 @@
 import { FastCGIError } from "../errors.ts";
+import { checkLimit } from "../limit.ts";
 import { readLatin1 } from "../text.ts";
+import { FIELD_VALUE } from "./field-syntax.ts";
 import { badHead, badLine, headOverflow } from "./head-error.ts";
 import type { ResponseHead } from "./response-kind.ts";
 import { readResponseHead } from "./response-kind.ts";
@@ -23,6 +25,13 @@ export interface ResponseHeadDecoderOptions {
    * @default 200
    */
   maxLines?: number;
+  /**
+   * Takes a status line, `HTTP/1.1 200 OK`, in place of the Status field, as scripts that speak to the client directly
+   * send it (RFC 3875 §5, "NPH"). FastCGI has no such scripts; for SCGI nginx takes both.
+   *
+   * @default false
+   */
+  statusLine?: boolean;
   /**
    * Called for each `Status: 103` head that comes before the final one (RFC 8297 Early Hints); without it
    * such heads are read and dropped. `rawHeaders` is as in {@link ResponseHead} and the callee's to keep.
@@ -48,6 +57,9 @@ export class ResponseHeadDecoder {
   readonly #maxBytes: number;
   readonly #maxLines: number;
   readonly #onInformational: ((statusCode: 103, rawHeaders: string[]) => void) | undefined;
+  readonly #statusLine: boolean;
+  /** May the next line be a status line? */
+  #expectsStatusLine: boolean;
   #fields: string[] = [];
   #head: ResponseHead | undefined;
   #failure: unknown;
@@ -59,10 +71,11 @@ export class ResponseHeadDecoder {
 
   /** @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a limit that is not a positive integer */
   constructor(options: ResponseHeadDecoderOptions = {}) {
-    const { maxBytes = 65_536, maxLines = 200 } = options;
+    const { maxBytes = 65_536, maxLines = 200, statusLine = false } = options;
     this.#maxBytes = checkLimit("maxBytes", maxBytes);
     this.#maxLines = checkLimit("maxLines", maxLines);
     this.#onInformational = options.onInformational;
+    this.#statusLine = this.#expectsStatusLine = statusLine;
   }
 
   /** How many bytes of head have come, informational heads included. */
@@ -133,13 +146,18 @@ export class ResponseHeadDecoder {
     let line = start;
     marks.count = 0;
     for (;;) {
-      const next = scanLine(chunk, line, end, marks);
+      let next = scanLine(chunk, line, end, marks);
+      if (next === BAD && this.#expectsStatusLine) {
+        next = this.#readStatusLine(chunk, line, end);
+        if (next >= 0) region = next;
+      }
       if (next < 0) {
         this.#collect(chunk, region, line);
         if (next === BAD) this.#refuse(chunk, line, end);
         this.#keep(chunk, line, end);
         return -1;
       }
+      this.#expectsStatusLine = false;
       this.#bytes += next - line;
       if (this.#bytes > this.#maxBytes) throw headOverflow(`${this.#maxBytes} bytes`);
       if (next - line >= SHORTEST_FIELD) {
@@ -176,7 +194,18 @@ export class ResponseHeadDecoder {
     this.#head = readResponseHead(fields);
     if (this.#head !== undefined) return true;
     this.#onInformational?.(103, fields);
+    this.#expectsStatusLine = this.#statusLine;
     return false;
+  }
+
+  /** Takes a status line for the Status field; {@link BAD} when it is none, or has not come to its end. */
+  #readStatusLine(chunk: Uint8Array, start: number, end: number): number {
+    const lineFeed = indexOfLineFeed(chunk, start, end);
+    if (lineFeed < 0) return BAD;
+    const status = /^HTTP\/[0-9]\.[0-9] ([0-9]{3}(?: .*)?)$/.exec(lineText(chunk, start, lineFeed))?.[1];
+    if (status === undefined || !FIELD_VALUE.test(status)) return BAD;
+    this.#fields.push("Status", status);
+    return lineFeed + 1;
   }
 
   /** Throws if the end of the bad line has come: the error must not depend on how the bytes were cut. */
@@ -199,9 +228,4 @@ export class ResponseHeadDecoder {
     this.#carry.set(chunk.subarray(start, end), this.#carried);
     this.#carried = length;
   }
-}
-
-function checkLimit(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `${name} must be a positive integer, not ${value}.`);
 }

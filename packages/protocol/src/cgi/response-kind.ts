@@ -1,6 +1,6 @@
+import { snippet } from "../snippet.ts";
 import { parseContentLength } from "./content-length.ts";
 import { badHead } from "./head-error.ts";
-import { snippet } from "./snippet.ts";
 
 /**
  * Which of the responses of RFC 3875 §6.2 it is.
@@ -23,7 +23,9 @@ export interface ResponseHead {
    * value (RFC 3875 §6.3: as if not sent), and a Content-Length equal to one before it.
    */
   rawHeaders: string[];
+  /** Which of the responses of RFC 3875 §6.2 it is. */
   kind: ResponseKind;
+  /** The Location field, which is among the headers, too. */
   location: string | undefined;
   /** Bytes of the body as the application announces them. */
   contentLength: number | undefined;
@@ -56,7 +58,7 @@ export function readResponseHead(fields: string[]): ResponseHead | undefined {
       seen |= which;
       if (which === STATUS) {
         statusCode = readStatusCode(value);
-        statusText = value.slice(4).trim();
+        statusText = trimBlanks(value.slice(4));
         continue;
       }
       if (which === LOCATION) location = value;
@@ -101,6 +103,19 @@ function readStatusCode(value: string): number {
   if ((code >= 200 && code <= 599) || code === 103) return code;
   if (code >= 100 && code <= 199) throw badHead(`has the status ${code}, which only the server can send`);
   throw badHead(`has a Status that is none: ${snippet(value)}`);
+}
+
+/** Without spaces and tabs at both ends. Not trim(), for which U+00A0 is white space: in UTF-8 it is the last byte of "à". */
+function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /**

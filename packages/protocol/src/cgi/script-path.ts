@@ -1,5 +1,5 @@
 import { FastCGIError } from "../errors.ts";
-import { snippet } from "./snippet.ts";
+import { snippet } from "../snippet.ts";
 
 /** A path cut after its script. */
 export interface ScriptPath {

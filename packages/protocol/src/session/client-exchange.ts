@@ -16,6 +16,7 @@ export interface ClientExchangeHandler {
 
 /** One request on a connection, seen from the web server's side. Made by `ClientSession.begin`. */
 export class ClientExchange {
+  /** The request id, the lowest that was free. */
   readonly id: number;
   /** For the session: where the answer goes. */
   readonly handler: ClientExchangeHandler;

@@ -5,6 +5,7 @@ import { RecordDecoder } from "../decoder.ts";
 import { FastCGIError } from "../errors.ts";
 import { decodeNameValues } from "../name-values.ts";
 import type { ParamsInput } from "../param-list.ts";
+import type { OversizedParam } from "../params-records.ts";
 import type { Params } from "../params.ts";
 import { RecordContent } from "../record-content.ts";
 import type { RecordOutput } from "../record-output.ts";
@@ -34,10 +35,19 @@ export interface ClientSessionOptions {
 
 /** What {@link ClientSession.begin} sends. */
 export interface BeginOptions {
+  /** What the application is asked to be. */
   role: Role;
   /** Leave the connection open after this request (FastCGI 1.0 §5.1)? */
   keepConn: boolean;
+  /** The request's variables. */
   params: ParamsInput;
+  /**
+   * A pair over 65,528 bytes: refuse the request, or send it in several records, which only some applications
+   * can read (not PHP, for one).
+   *
+   * @default "error"
+   */
+  oversizedParam?: OversizedParam;
 }
 
 /**
@@ -111,7 +121,7 @@ export class ClientSession {
         address: this.#options.address,
       });
     }
-    this.#output.request(id, options.role, options.keepConn, options.params);
+    this.#output.request(id, options.role, options.keepConn, options.params, options.oversizedParam);
     const exchange = new ClientExchange(id, options.role, this.#output, handler);
     this.#exchanges.add(id, exchange);
     if (!options.keepConn) this.#lastOne = true;

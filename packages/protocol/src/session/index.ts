@@ -10,6 +10,6 @@ export type { BeginOptions, ClientSessionOptions } from "./client-session.ts";
 export { ClientExchange } from "./client-exchange.ts";
 export type { ClientExchangeHandler } from "./client-exchange.ts";
 export { ResponderSession } from "./responder-session.ts";
-export type { ResponderSessionOptions } from "./responder-session.ts";
+export type { ResponderSessionOptions } from "./responder-options.ts";
 export { ResponderExchange } from "./responder-exchange.ts";
 export type { ResponderExchangeHandler } from "./responder-exchange.ts";

@@ -28,10 +28,13 @@ export interface ResponderExchangeOwner {
 
 /** One request, seen from the application's side. Made by `ResponderSession`. */
 export class ResponderExchange {
+  /** The request id, as the web server chose it. */
   readonly id: number;
+  /** What the application is asked to be. */
   readonly role: Role;
   /** Does the web server keep the connection open after this request (FastCGI 1.0 §5.1)? */
   readonly keepConn: boolean;
+  /** The request's variables. */
   readonly params: Params;
   readonly #output: RecordOutput;
   readonly #owner: ResponderExchangeOwner;

@@ -1,43 +1,17 @@
 import { FIXED_BODY_LEN, FixedBody, readBeginRequest } from "../bodies.ts";
-import { ProtocolStatus, RecordType, Role, ValueName } from "../constants.ts";
+import { ProtocolStatus, RecordType } from "../constants.ts";
+import type { Role } from "../constants.ts";
 import { RecordDecoder } from "../decoder.ts";
 import { FastCGIError } from "../errors.ts";
-import { decodeNameValues } from "../name-values.ts";
-import { ParamList } from "../param-list.ts";
 import { ParamsCollector } from "../params.ts";
 import { RecordContent } from "../record-content.ts";
 import type { RecordOutput } from "../record-output.ts";
 import { IncomingRequest, Stage } from "./incoming-request.ts";
+import { OwnAnswers } from "./own-answers.ts";
 import { ResponderExchange } from "./responder-exchange.ts";
-import type { ResponderExchangeHandler, ResponderExchangeOwner } from "./responder-exchange.ts";
-
-/** What a {@link ResponderSession} serves, its limits, and whom it tells. */
-export interface ResponderSessionOptions {
-  /** Roles that are served; others get UNKNOWN_ROLE. @default [Role.Responder] */
-  roles?: readonly Role[];
-  /** Connections accepted at once, told as FCGI_MAX_CONNS; absent: not told. */
-  maxConnections?: number;
-  /** Requests run at once, told as FCGI_MAX_REQS; absent: not told. */
-  maxRequests?: number;
-  /** Requests at once on this connection; 1: a second one gets CANT_MPX_CONN. @default 64 */
-  multiplex?: number;
-  /** Bytes of PARAMS of one request. @default 262144 */
-  maxParamsBytes?: number;
-  /** Params of one request. @default 1000 */
-  maxParams?: number;
-  /** The peer, for error messages. */
-  address?: string;
-  /** Is there room for one more request? Asked at each BEGIN_REQUEST; false: OVERLOADED. */
-  admit?(): boolean;
-  /** The params of a request are complete. */
-  onRequest(exchange: ResponderExchange): ResponderExchangeHandler;
-  /** The peer broke the protocol, or the transport failed: destroy it. Running requests have been told. */
-  onFatal(error: FastCGIError): void;
-  /** All requests have ended and the web server leaves the closing to us: send what is pending, then close. */
-  onClose(): void;
-}
-
-const DEFAULT_ROLES: readonly Role[] = [Role.Responder];
+import type { ResponderExchangeOwner } from "./responder-exchange.ts";
+import { responderLimits } from "./responder-options.ts";
+import type { ResponderLimits, ResponderSessionOptions } from "./responder-options.ts";
 
 /**
  * The application's end of one connection, without the connection: bytes come in by
@@ -47,8 +21,8 @@ const DEFAULT_ROLES: readonly Role[] = [Role.Responder];
 export class ResponderSession implements ResponderExchangeOwner {
   readonly #output: RecordOutput;
   readonly #options: ResponderSessionOptions;
-  readonly #roles: readonly Role[];
-  readonly #multiplex: number;
+  readonly #limits: ResponderLimits;
+  readonly #answers: OwnAnswers;
   readonly #decoder: RecordDecoder;
   /** By request id; a map, since a web server may pick any ids. */
   readonly #requests = new Map<number, IncomingRequest>();
@@ -57,8 +31,11 @@ export class ResponderSession implements ResponderExchangeOwner {
   readonly #asked = new RecordContent();
   #current: IncomingRequest | undefined;
   #length = 0;
-  /** Requests whose PARAMS are incomplete. */
+  /** Requests whose PARAMS are incomplete, and the bytes held for them. */
   #receivingParams = 0;
+  #paramsBytes = 0;
+  /** BEGIN_REQUESTs on this connection. */
+  #begun = 0;
   #closeWhenIdle = false;
   #draining = false;
   #closed = false;
@@ -66,8 +43,12 @@ export class ResponderSession implements ResponderExchangeOwner {
   constructor(output: RecordOutput, options: ResponderSessionOptions) {
     this.#output = output;
     this.#options = options;
-    this.#roles = options.roles ?? DEFAULT_ROLES;
-    this.#multiplex = options.multiplex ?? 64;
+    this.#limits = responderLimits(options);
+    this.#answers = new OwnAnswers(output, this.#limits.maxBufferedBytes, {
+      maxConnections: options.maxConnections,
+      maxRequests: options.maxRequests,
+      multiplexes: this.#limits.multiplex > 1,
+    });
     this.#decoder = new RecordDecoder({
       onRecord: (type, id, length) => this.#onRecord(type, id, length),
       onContent: (type, _id, chunk, start, end) => this.#onContent(type, chunk, start, end),
@@ -97,7 +78,9 @@ export class ResponderSession implements ResponderExchangeOwner {
     try {
       this.#decoder.push(chunk, start, end);
     } catch (error) {
-      this.fail(FastCGIError.from(error, "FCGI_ERR_BAD_RECORD"));
+      const failure = FastCGIError.from(error, "FCGI_ERR_BAD_RECORD");
+      if (failure.code === "FCGI_ERR_PARAMS_OVERFLOW") this.#refuseParams(failure);
+      this.fail(failure);
     }
   }
 
@@ -182,7 +165,7 @@ export class ResponderSession implements ResponderExchangeOwner {
         request?.handler?.onStdin(chunk, start, end);
         return;
       case RecordType.Params:
-        request?.params.push(chunk, start, end);
+        if (request !== undefined) this.#addParams(request, chunk, start, end);
         return;
       case RecordType.Data:
         request?.handler?.onData(chunk, start, end);
@@ -217,64 +200,69 @@ export class ResponderSession implements ResponderExchangeOwner {
   #onManagementRecord(type: number): void {
     switch (type) {
       case RecordType.GetValues:
-        this.#answerValues();
+        this.#answers.values(this.#asked.bytes);
         return;
       case RecordType.GetValuesResult:
       case RecordType.UnknownType:
         return; // answers that nobody asked for; echoing UNKNOWN_TYPE would play ping-pong
       default:
-        this.#output.unknownType(type);
+        this.#answers.unknownType(type);
     }
-  }
-
-  /** Answers with the names that were asked and are known, each once. */
-  #answerValues(): void {
-    const asked = decodeNameValues(this.#asked.bytes);
-    const values = new ParamList();
-    const { maxConnections, maxRequests } = this.#options;
-    if (asked.has(ValueName.MaxConns) && maxConnections !== undefined)
-      values.add(ValueName.MaxConns, String(maxConnections));
-    if (asked.has(ValueName.MaxReqs) && maxRequests !== undefined) values.add(ValueName.MaxReqs, String(maxRequests));
-    if (asked.has(ValueName.MpxsConns)) values.add(ValueName.MpxsConns, this.#multiplex > 1 ? "1" : "0");
-    this.#output.getValuesResult(values);
   }
 
   #begin(id: number): void {
     const { role, keepConn } = readBeginRequest(this.#fixedBody.bytes);
+    const { maxRequestsPerConnection, maxParamsBytes, maxParams, maxParamBytes } = this.#limits;
+    this.#begun++;
     const refusal = this.#refusal(role);
-    if (refusal !== undefined) {
-      this.#output.endRequest(id, 0, refusal);
+    if (refusal === undefined) {
+      const params = new ParamsCollector(maxParamsBytes, maxParams, maxParamBytes);
+      this.#requests.set(id, new IncomingRequest(id, role as Role, keepConn, params));
+      this.#receivingParams++;
+    } else {
+      this.#answers.end(id, refusal);
       // A request that came on the connection of another one has no say in what becomes of that.
-      if (!keepConn && refusal !== ProtocolStatus.CantMpxConn) {
-        this.#closeWhenIdle = true;
-        this.#closeIfIdle();
-      }
-      return;
+      if (!keepConn && refusal !== ProtocolStatus.CantMpxConn) this.#closeWhenIdle = true;
     }
-    const { maxParamsBytes = 262_144, maxParams = 1_000 } = this.#options;
-    this.#requests.set(
-      id,
-      new IncomingRequest(id, role as Role, keepConn, new ParamsCollector(maxParamsBytes, maxParams)),
-    );
-    this.#receivingParams++;
+    if (this.#begun >= maxRequestsPerConnection) this.#draining = true;
+    this.#closeIfIdle();
   }
 
   #refusal(role: number): ProtocolStatus | undefined {
-    if (!this.#roles.includes(role as Role)) return ProtocolStatus.UnknownRole;
-    if (this.#requests.size > 0 && this.#multiplex === 1) return ProtocolStatus.CantMpxConn;
-    const admitted = !this.#draining && this.#requests.size < this.#multiplex && (this.#options.admit?.() ?? true);
+    const { roles, multiplex } = this.#limits;
+    if (!roles.includes(role as Role)) return ProtocolStatus.UnknownRole;
+    if (this.#requests.size > 0 && multiplex === 1) return ProtocolStatus.CantMpxConn;
+    const admitted = !this.#draining && this.#requests.size < multiplex && (this.#options.admit?.() ?? true);
     return admitted ? undefined : ProtocolStatus.Overloaded;
   }
 
+  #addParams(request: IncomingRequest, chunk: Uint8Array, start: number, end: number): void {
+    request.params.push(chunk, start, end);
+    this.#paramsBytes += end - start;
+    const most = this.#limits.maxBufferedBytes;
+    if (this.#paramsBytes > most) {
+      throw new FastCGIError(
+        "FCGI_ERR_PARAMS_OVERFLOW",
+        `The params of the unfinished requests on one connection exceed ${most} bytes.`,
+        { phase: "protocol" },
+      );
+    }
+  }
+
+  /** The params of the current request broke a limit: it gets its END_REQUEST, although the connection is lost. */
+  #refuseParams(error: FastCGIError): void {
+    const request = this.#current;
+    if (request === undefined || request.stage !== Stage.Params) return; // what a handler threw
+    error.requestId ??= request.id;
+    this.#output.endRequest(request.id, 0, ProtocolStatus.Overloaded);
+  }
+
   #start(request: IncomingRequest): void {
-    this.#receivingParams--;
     const { id, role, keepConn } = request;
+    const params = request.params.finish();
+    this.#endParams(request);
     request.stage = Stage.Stdin;
-    request.exchange = new ResponderExchange(
-      { id, role, keepConn, params: request.params.finish() },
-      this.#output,
-      this,
-    );
+    request.exchange = new ResponderExchange({ id, role, keepConn, params }, this.#output, this);
     request.handler = this.#options.onRequest(request.exchange);
   }
 
@@ -282,7 +270,7 @@ export class ResponderSession implements ResponderExchangeOwner {
     if (request.stage === Stage.Params) {
       // The application has never heard of it, so the library answers.
       this.#forget(request);
-      this.#output.endRequest(request.id, 0, ProtocolStatus.RequestComplete);
+      this.#answers.end(request.id, ProtocolStatus.RequestComplete);
       if (!request.keepConn) this.#closeWhenIdle = true;
       this.#closeIfIdle();
     } else {
@@ -297,7 +285,13 @@ export class ResponderSession implements ResponderExchangeOwner {
 
   #forget(request: IncomingRequest): void {
     this.#requests.delete(request.id);
+    this.#endParams(request);
+  }
+
+  /** The PARAMS of a request are complete, or given up. */
+  #endParams(request: IncomingRequest): void {
     this.#receivingParams--;
+    this.#paramsBytes -= request.params.size;
   }
 
   #unexpected(type: number, id: number): FastCGIError {

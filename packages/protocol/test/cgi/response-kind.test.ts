@@ -44,6 +44,7 @@ describe("Status", () => {
     ["404 ", 404, ""],
     ["404  Not  Here ", 404, "Not  Here"],
     ["599 \xe9", 599, "\xe9"],
+    ["404  \xa0voil\xc3\xa0 \t", 404, "\xa0voil\xc3\xa0"],
     ["200 200", 200, "200"],
   ])("[C12] [TG02] %j is %d and %j", (value, statusCode, statusText) => {
     expect(headOf(`Status: ${value}\n\n`)).toMatchObject({ statusCode, statusText, kind: "document" });

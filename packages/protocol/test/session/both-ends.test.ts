@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { FastCGIError } from "../../src/errors.ts";
-import { step, World } from "./world.ts";
+import { step } from "./steps.ts";
+import { World } from "./world.ts";
 
 const ENDINGS = ["all is delivered", "the web server goes", "the application goes", "it breaks"] as const;
 

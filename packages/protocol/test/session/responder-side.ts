@@ -1,8 +1,8 @@
 import type { FastCGIError } from "../../src/errors.ts";
 import { RecordOutput } from "../../src/record-output.ts";
 import type { ResponderExchange, ResponderExchangeHandler } from "../../src/session/responder-exchange.ts";
+import type { ResponderSessionOptions } from "../../src/session/responder-options.ts";
 import { ResponderSession } from "../../src/session/responder-session.ts";
-import type { ResponderSessionOptions } from "../../src/session/responder-session.ts";
 import { concat, strictRecords, textOf } from "../vectors/wire.ts";
 import type { WireRecord } from "../vectors/wire.ts";
 

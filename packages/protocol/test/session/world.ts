@@ -1,6 +1,4 @@
-// A model of a web server and an application, each behind its session, and the random steps of both.
-import fc from "fast-check";
-
+// A model of a web server and an application, each behind its session.
 import { failure } from "../failure.ts";
 import { concat, latin1, strictRecords, textOf } from "../vectors/wire.ts";
 import { ClientSide } from "./client-side.ts";
@@ -8,7 +6,8 @@ import type { Call } from "./client-side.ts";
 import { ResponderSide } from "./responder-side.ts";
 import type { Served } from "./responder-side.ts";
 
-const OPERATIONS = [
+/** What can happen, the more often the more likely. */
+export const OPERATIONS = [
   "begin",
   "begin",
   "stdin",
@@ -37,12 +36,6 @@ export interface Step {
   readonly amount: number;
 }
 
-/** Any step. */
-export const step: fc.Arbitrary<Step> = fc.record({
-  operation: fc.constantFrom(...OPERATIONS),
-  which: fc.nat(5),
-  amount: fc.oneof({ weight: 9, arbitrary: fc.nat(60) }, { weight: 1, arbitrary: fc.constantFrom(5_000, 70_000) }),
-});
 /** Bytes that tell whose they are: stream `seed`, from `start` on. */
 function own(seed: number, start: number, length: number): string {
   return textOf(Uint8Array.from({ length }, (_, index) => seed * 53 + start + index));
