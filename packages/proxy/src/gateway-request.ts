@@ -21,8 +21,12 @@ export interface GatewayRequest {
   /** Our end of the connection. */
   readonly local: Endpoint;
   readonly body: GatewayBody;
-  /** Set by the gateway; the front calls it once when the client has gone before the response was complete. */
-  onAbort: (() => void) | undefined;
+  /**
+   * Set by the gateway; the front calls it once when the client has gone before the response was complete.
+   *
+   * @param reason set when it was the front that cut the connection
+   */
+  onAbort: ((reason?: Error) => void) | undefined;
 }
 
 /** One end of a connection; both undefined for a UNIX socket. */
@@ -43,7 +47,8 @@ export interface GatewayBody {
 /** Takes a body. */
 export interface GatewayBodySink {
   /**
-   * The next bytes; they belong to the callee from here on and do not change any more.
+   * The next bytes; they belong to the callee from here on: they do not change any more, unless the callee itself changes them, or
+   * frees their buffer when they are all of it.
    *
    * @returns false to be given no more until `resume()`
    */
@@ -73,8 +78,15 @@ export interface GatewayResponse {
    * @returns false when no more should be written before `onDrain`
    */
   write(chunk: Uint8Array, release?: () => void): boolean;
+  /** Bytes that were written and not taken by the client's connection: they wait in memory. */
+  readonly unsent: number;
   /** Set by the gateway; called when writing may go on. */
   onDrain: (() => void) | undefined;
+  /**
+   * Set by the gateway: milliseconds in which the client may take nothing of what was written, to the last byte of it. Then the front
+   * cuts the connection. 0: any.
+   */
+  stallTimeout: number;
   /** The response is complete. */
   end(): void;
   /** Gives up visibly: the client must not take what it has for a whole response. */

@@ -13,8 +13,10 @@ import { Refusal } from "./http/refusal.ts";
 import { checkHead } from "./http/request-head.ts";
 import { parseTarget } from "./http/request-target.ts";
 import { type RequestOwner, ServedRequest } from "./http/served-request.ts";
+import { DenyList } from "./routing/deny-list.ts";
 import { RootFolder } from "./routing/root-folder.ts";
 import { RouteTable } from "./routing/route-table.ts";
+import { Spool, type SpoolStats } from "./spool/spool.ts";
 import { Upstream } from "./upstreams/upstream.ts";
 
 /** Translates HTTP requests into FastCGI ones, and answers what needs no application itself. It opens no listening socket. */
@@ -38,6 +40,8 @@ export interface GatewayStats {
   readonly requests: number;
   /** The connections to each address of each upstream, by the upstream's name. */
   readonly upstreams: ReadonlyMap<string, readonly PoolStats[]>;
+  /** Bodies that wait in files. */
+  readonly spool: SpoolStats;
 }
 
 /**
@@ -67,6 +71,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
   readonly #config: ResolvedConfig;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
   readonly #routes: RouteTable<Handler>;
+  readonly #spool: Spool;
   #active = 0;
   #requests = 0;
   #closed = false;
@@ -75,15 +80,19 @@ class FastCGIGateway implements Gateway, RequestOwner {
   constructor(config: ResolvedConfig) {
     this.#config = config;
     this.errors = config.errors;
+    this.#spool = new Spool(config.limits.spool);
     this.#upstreams = new Map([...config.upstreams].map(([name, it]) => [name, new Upstream(it, config.timeouts)]));
     const folders = new Map<string, RootFolder>();
     this.#routes = new RouteTable(
       config.routes.map((route) => ({ match: route.match, value: this.#handler(route, folders) })),
     );
+    // Last, so that a mistake elsewhere leaves no folder behind.
+    this.#spool.prepare();
   }
 
   dispatch(request: GatewayRequest, response: GatewayResponse): void {
     this.#requests++;
+    response.stallTimeout = this.#config.timeouts.response;
     const head = checkHead(request, this.#config.limits);
     if (head instanceof Refusal) {
       answerError({ request, response, errors: this.errors, host: undefined }, { cause: head });
@@ -127,11 +136,13 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.#closed = true;
     if (this.#active > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()));
+    this.#spool.end();
   }
 
   async destroy(error?: Error): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.destroy(error)));
+    this.#spool.end();
   }
 
   stats(): GatewayStats {
@@ -139,6 +150,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
       active: this.#active,
       requests: this.#requests,
       upstreams: new Map([...this.#upstreams].map(([name, upstream]) => [name, upstream.stats])),
+      spool: this.#spool.stats,
     };
   }
 
@@ -167,17 +179,20 @@ class FastCGIGateway implements Gateway, RequestOwner {
 
   #handler(route: ResolvedRoute, folders: Map<string, RootFolder>): Handler {
     const folderOf = (root: string): RootFolder => {
-      const folder = folders.get(root) ?? new RootFolder(root);
-      folders.set(root, folder);
+      const key = [root, ...route.links].join("\0");
+      const folder = folders.get(key) ?? new RootFolder(root, route.links);
+      folders.set(key, folder);
       return folder;
     };
     const { fastcgi } = route;
-    const files = route.static && new StaticHandler(route.static, folderOf(route.static.root));
+    const denied = route.deny.length === 0 ? undefined : new DenyList(route.deny);
+    const files = route.static && new StaticHandler(route.static, folderOf(route.static.root), denied);
     if (fastcgi === undefined) return files as StaticHandler;
     const upstream = this.#upstreams.get(fastcgi.upstream);
     if (upstream === undefined)
       throw new FastCGIError("FCGI_ERR_CONFIG", `The upstream ${JSON.stringify(fastcgi.upstream)} is not defined.`);
     const folder = fastcgi.checkFiles && fastcgi.root !== undefined ? folderOf(fastcgi.root) : undefined;
-    return new FastCGIHandler(fastcgi, upstream, this.#config.limits, folder, files);
+    const { limits, timeouts } = this.#config;
+    return new FastCGIHandler(fastcgi, upstream, { limits, timeouts, spool: this.#spool }, folder, files, denied);
   }
 }

@@ -18,6 +18,7 @@
 
 export { createGateway } from "./gateway.ts";
 export type { Gateway, GatewayStats } from "./gateway.ts";
+export type { SpoolStats } from "./spool/spool.ts";
 export { createProxyServer } from "./server.ts";
 export type { ProxyServer, ProxyServerOptions, ProxyServerStats } from "./server.ts";
 export { defineConfig } from "./config/define-config.ts";
@@ -28,11 +29,13 @@ export type {
   FastCGIRouteConfig,
   LimitsConfig,
   MatchConfig,
+  PhpCgiProcessConfig,
   PhpFpmProcessConfig,
   ProcessConfig,
   ProxyConfig,
   RouteConfig,
   ShutdownConfig,
+  SpoolConfig,
   StaticRouteConfig,
   TimeoutsConfig,
   UpstreamConfig,
@@ -54,10 +57,13 @@ export type {
   ResolvedLimits,
   ResolvedListen,
   ResolvedMatch,
+  ResolvedPhpCgiProcess,
   ResolvedPhpFpmProcess,
+  ResolvedPhpProcess,
   ResolvedProcess,
   ResolvedRoute,
   ResolvedShutdown,
+  ResolvedSpool,
   ResolvedStaticRoute,
   ResolvedTimeouts,
   ResolvedUpstream,

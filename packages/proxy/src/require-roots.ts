@@ -28,5 +28,7 @@ export function servedFolders(config: Pick<ResolvedConfig, "root" | "routes">): 
     route.static?.root,
     route.fastcgi?.checkFiles === true ? route.fastcgi.root : undefined,
   ]);
-  return [...new Set([config.root, ...folders].filter((folder) => folder !== undefined))];
+  // A preset may have found the document root inside of the folder that was given, which is then served no more.
+  const common = config.routes.some(({ preset }) => preset !== undefined) ? undefined : config.root;
+  return [...new Set([common, ...folders].filter((folder) => folder !== undefined))];
 }

@@ -1,6 +1,8 @@
 import { cac } from "cac";
 
 import { didYouMean } from "../config/nearest-name.ts";
+import { PRESET_NAMES } from "../presets/preset.ts";
+import type { PresetName } from "../presets/preset.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the command line asks for. */
@@ -10,6 +12,7 @@ export interface Arguments {
   /** The folder to serve; undefined: not given. */
   readonly root: string | undefined;
   readonly php: string | undefined;
+  readonly preset: PresetName | "none" | undefined;
   readonly listen: readonly string[];
   readonly config: string | undefined;
   readonly verbose: boolean;
@@ -19,6 +22,7 @@ export interface Arguments {
 /** Option names as cac gives them back, and as people type them. */
 const OPTIONS: ReadonlyMap<string, string> = new Map([
   ["php", "--php"],
+  ["preset", "--preset"],
   ["listen", "--listen"],
   ["config", "--config"],
   ["verbose", "--verbose"],
@@ -51,6 +55,7 @@ export function parseArguments(argv: readonly string[], help: string): Arguments
     command: "serve",
     root: positional[0],
     php: single(options["php"], "--php", "tcp://127.0.0.1:9000"),
+    preset: presetName(single(options["preset"], "--preset", "wordpress")),
     listen: values(options["listen"], "--listen", "127.0.0.1:8080"),
     config: single(options["config"], "--config", "x.config.ts"),
     verbose: flag(options["verbose"], "--verbose"),
@@ -65,6 +70,7 @@ function commandLine() {
     .command("[root]", "Serve a folder over HTTP")
     .alias("serve")
     .option("--php <address>", "")
+    .option("--preset <name>", "")
     .option("--listen <address>", "", { type: [String] })
     .option("--config <file>", "")
     .option("-v, --verbose", "")
@@ -75,7 +81,25 @@ function commandLine() {
 }
 
 function plain(command: "help" | "version"): Arguments {
-  return { command, root: undefined, php: undefined, listen: [], config: undefined, verbose: false, json: false };
+  return {
+    command,
+    root: undefined,
+    php: undefined,
+    preset: undefined,
+    listen: [],
+    config: undefined,
+    verbose: false,
+    json: false,
+  };
+}
+
+function presetName(text: string | undefined): PresetName | "none" | undefined {
+  const known = [...PRESET_NAMES, "none"] as const;
+  const name = known.find((one) => one === text);
+  if (text === undefined || name !== undefined) return name;
+  throw new UsageError(
+    `--preset: there is no preset ${JSON.stringify(text)}.${didYouMean(text, known)} There are ${known.join(", ")}.`,
+  );
 }
 
 function unknown(name: string, help: string): UsageError {

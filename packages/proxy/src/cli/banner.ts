@@ -1,21 +1,34 @@
+import type { PhpChoice } from "../php/choose-php.ts";
 import { servedFolders } from "../require-roots.ts";
 import type { ProxyServer } from "../server.ts";
 import type { Log } from "./log.ts";
+import { describePhp, noteOnPhp } from "./php-rows.ts";
+import { describeSite, noteOnSite } from "./site-rows.ts";
 import { version } from "./usage.ts";
 
-/** Says where the server is and what it serves. For machines: one line `listening`. */
-export function writeBanner(log: Log, server: ProxyServer): void {
+/**
+ * Says where the server is and what it serves. For machines: one line `listening`.
+ *
+ * @param php what `--php auto` found
+ */
+export function writeBanner(log: Log, server: ProxyServer, php: PhpChoice | undefined): void {
   const { addresses, config } = server;
+  const sites = config.routes.flatMap((route) => describeSite(route) ?? []);
+  const notes = [...new Set([noteOnPhp(php, config), ...config.routes.map(noteOnSite)])];
   log.plain(`${log.paint("bold", "x-proxy")} ${version()}`);
   for (const { url, text } of addresses) log.plain(row(log, "address", log.paint("cyan", url ?? text)));
   for (const root of servedFolders(config)) log.plain(row(log, "root", root));
-  for (const [name, text] of backends(server)) log.plain(row(log, name, text));
+  for (const site of sites) log.plain(row(log, "site", site));
+  for (const [name, text] of backends(server, php)) log.plain(row(log, name, text));
+  for (const note of notes) if (note !== undefined) log.plain(row(log, "note", note));
   log.plain(log.paint("dim", "  Ctrl-C stops it."));
   log.json({
     event: "listening",
     addresses: addresses.map(({ url, text }) => url ?? text),
     root: config.root,
-    upstreams: Object.fromEntries(backends(server)),
+    sites,
+    upstreams: Object.fromEntries(backends(server, php)),
+    notes: notes.filter((note) => note !== undefined),
   });
 }
 
@@ -24,9 +37,11 @@ function row(log: Log, name: string, text: string): string {
 }
 
 /** Each upstream with its addresses, and the process and user behind those that are ours. */
-function backends(server: ProxyServer): [name: string, text: string][] {
+function backends(server: ProxyServer, php: PhpChoice | undefined): [name: string, text: string][] {
   const processes = new Map(server.processes.map((process) => [process.address, process]));
   return [...server.upstreams.values()].map(({ name, addresses }) => {
+    const [first] = addresses;
+    if (php !== undefined && first !== undefined) return [name, describePhp(php, first, processes.get(first.address))];
     const texts = addresses.map(({ address }) => {
       const process = processes.get(address);
       if (process?.pid === undefined) return address;

@@ -45,13 +45,14 @@ export function logRequests(log: Log, verbose: boolean): () => void {
 
 function logFailure(log: Log, failure: GatewayFailure, failures: RepeatFilter, verbose: boolean): void {
   const { id, request, status, reason, upstream, error } = failure;
-  // A client's mistake is no event of the server's.
-  if (status >= 400 && status < 500 && !verbose) return;
+  // A client's mistake is no event of the server's; that an application cannot see its own script is.
+  const isClients = status >= 400 && status < 500 && (upstream === undefined || error !== undefined);
+  if (isClients && !verbose) return;
   const kind = `${upstream ?? "proxy"}: ${status === 0 ? "response cut" : status} ${error?.code ?? ""}`.trim();
   if (!verbose && !failures.isFirst(kind)) return;
   const line = requestLine(request);
   const message = `${upstream === undefined ? "" : `${upstream}: `}${line}: ${status === 0 ? "response cut" : status}: ${reason} (request ${id})`;
-  log.write(status >= 400 && status < 500 ? "info" : "warn", message, {
+  log.write(isClients ? "info" : "warn", message, {
     event: "failed",
     id,
     request: line,

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+import type { PhpSearch } from "../php/php-search.ts";
 import { parseArguments } from "./arguments.ts";
 import { escapeControls } from "./escape.ts";
 import { describeFailure } from "./failure.ts";
@@ -17,6 +18,8 @@ import { helpText, version } from "./usage.ts";
 export interface MainOptions {
   /** What the user typed to start it, for the hints in messages, such as `npm start --`. @default "x-proxy" */
   program?: string;
+  /** Where `--php auto` looks for PHP. @default where distributions put it */
+  search?: PhpSearch;
 }
 
 /** Milliseconds that the last lines get to be read. */
@@ -34,7 +37,7 @@ export async function main(argv: string[], options: MainOptions = {}): Promise<v
   const err = new Output(2);
   const json = argv.includes("--json");
   try {
-    await run(argv, program, new Log({ out, err, json }), out);
+    await run(argv, program, new Log({ out, err, json }), out, options.search ?? {});
     process.exitCode = 0;
   } catch (error) {
     const { exitCode, message, code } = describeFailure(error, program);
@@ -46,9 +49,9 @@ export async function main(argv: string[], options: MainOptions = {}): Promise<v
   }
 }
 
-async function run(argv: readonly string[], program: Program, log: Log, out: Output): Promise<void> {
+async function run(argv: readonly string[], program: Program, log: Log, out: Output, search: PhpSearch): Promise<void> {
   const args = parseArguments(argv, `${program.name} --help`);
   if (args.command === "help") out.line(helpText(program.name).trimEnd());
   else if (args.command === "version") out.line(version());
-  else await serve(args, log, program);
+  else await serve(args, log, program, search);
 }

@@ -10,25 +10,50 @@ import type { ConfigSource } from "../config/expand.ts";
 import { loadConfig } from "../config/load.ts";
 import { parseListen } from "../config/parse-listen.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
+import { choosePhp } from "../php/choose-php.ts";
+import type { PhpChoice } from "../php/choose-php.ts";
+import { configOfPhp } from "../php/config-of-php.ts";
+import type { PhpSearch } from "../php/php-search.ts";
+import { siteIn } from "../presets/site-in.ts";
 import type { Arguments } from "./arguments.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** What the command line asks for. */
+export interface ServeConfig {
+  readonly config: ResolvedConfig;
+  /** What `--php auto` found; undefined: nobody asked. */
+  readonly php: PhpChoice | undefined;
+}
 
 /**
  * Makes the configuration that the command line asks for: that of a file, or a folder with or without PHP.
  *
- * @throws UsageError, or `FCGI_ERR_CONFIG` for mistakes in a file
+ * @throws UsageError, or `FCGI_ERR_CONFIG` for mistakes in a file, and when `--php auto` finds no PHP
  */
-export async function serveConfig(args: Arguments): Promise<ResolvedConfig> {
+export async function serveConfig(args: Arguments, search: PhpSearch): Promise<ServeConfig> {
   for (const address of args.listen) {
     const parsed = parseListen(address, process.cwd());
     if (typeof parsed === "string") throw new UsageError(`--listen: ${parsed}`);
   }
-  if (args.config === undefined) return expandConfig(folderConfig(args));
-  if (args.php !== undefined)
+  if (args.config !== undefined) return { config: await fileConfig(args, args.config), php: undefined };
+  if (args.php === undefined && args.preset !== undefined)
+    throw new UsageError("--preset says what kind of PHP site it is, and needs --php beside it, such as `--php auto`.");
+  return args.php === "auto" ? autoConfig(args, search) : { config: expandConfig(folderConfig(args)), php: undefined };
+}
+
+async function fileConfig(args: Arguments, file: string): Promise<ResolvedConfig> {
+  if (args.php !== undefined) {
     throw new UsageError(
-      "--php and --config exclude each other: write the address into the configuration, under upstreams.",
+      args.php === "auto"
+        ? '--php and --config exclude each other: write a process of kind "php-fpm" into the configuration, under processes.'
+        : "--php and --config exclude each other: write the address into the configuration, under upstreams.",
     );
-  const { config, source } = await loadConfig(args.config);
+  }
+  if (args.preset !== undefined)
+    throw new UsageError(
+      "--preset and --config exclude each other: write preset into the configuration, beside php in the route.",
+    );
+  const { config, source } = await loadConfig(file);
   return expandConfig(overridden(config, args), source satisfies ConfigSource);
 }
 
@@ -43,17 +68,27 @@ function absoluteListen(text: string): string {
   return text.startsWith("unix:") ? `unix:${resolve(text.slice("unix:".length))}` : text;
 }
 
+/** PHP must see the folder that is served, which need not be the one that was given. */
+async function autoConfig(args: Arguments, search: PhpSearch): Promise<ServeConfig> {
+  const root = folder(args.root ?? ".");
+  const php = await choosePhp(siteIn(root, args.preset).documentRoot, search);
+  return { config: expandConfig({ ...siteConfig(args, root), ...configOfPhp(php) }), php };
+}
+
 function folderConfig(args: Arguments): ProxyConfig {
   const root = folder(args.root ?? ".");
-  const listen = args.listen.length === 0 ? {} : { listen: args.listen };
-  if (args.php === undefined) return { ...listen, root, routes: [{ static: true }] };
+  if (args.php === undefined) return { ...siteConfig(args, root), routes: [{ static: true }] };
   try {
     parseAddress(args.php);
   } catch (error) {
-    if (isFastCGIError(error)) throw new UsageError(`--php: ${error.message}`);
-    throw error;
+    if (!isFastCGIError(error)) throw error;
+    throw new UsageError(`--php: ${error.message}`);
   }
-  return { ...listen, root, upstreams: { php: { addresses: [args.php] } }, routes: [{ php: "php" }] };
+  return { ...siteConfig(args, root), upstreams: { php: { addresses: [args.php] } } };
+}
+
+function siteConfig({ listen, preset }: Arguments, root: string): ProxyConfig {
+  return { ...(listen.length === 0 ? {} : { listen }), root, routes: [{ php: "php", preset }] };
 }
 
 function folder(root: string): string {

@@ -1,6 +1,7 @@
 import { isFastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedConfig } from "../config/resolved-config.ts";
+import type { PhpSearch } from "../php/php-search.ts";
 import { createProxyServer } from "../server.ts";
 import type { ProxyServer } from "../server.ts";
 import { handleSignals } from "../supervisor/signals.ts";
@@ -16,16 +17,17 @@ import { serveConfig } from "./serve-config.ts";
 /**
  * Serves until a signal ends it.
  *
+ * @param search where `--php auto` looks
  * @throws what `describeFailure` explains, when it cannot start; then nothing is left behind
  */
-export async function serve(args: Arguments, log: Log, program: Program): Promise<void> {
-  const config = await serveConfig(args);
+export async function serve(args: Arguments, log: Log, program: Program, search: PhpSearch): Promise<void> {
+  const { config, php } = await serveConfig(args, search);
   const server = createProxyServer(config);
   const endLogs = [logProcesses(log, args.verbose), logRequests(log, args.verbose)];
   const end = untilSignal(server, log);
   try {
     await server.listen();
-    writeBanner(log, server);
+    writeBanner(log, server, php);
     warnOfStart(config, log, program);
     await end.stopped;
   } catch (error) {
@@ -52,7 +54,7 @@ function warnOfStart(config: ResolvedConfig, log: Log, program: Program): void {
   if (file !== undefined) {
     log.write(
       "warn",
-      `${root} has PHP files such as ${file}, which are not served without PHP: give the address of a PHP-FPM: ${program.serve} ${root} --php unix:/run/php/php-fpm.sock`,
+      `${root} has PHP files such as ${file}, which are not served without PHP: let one be found or started: ${program.serve} ${root} --php auto`,
     );
   }
 }

@@ -5,8 +5,9 @@ export function helpText(program: string): string {
   return `x-proxy ${version()}: HTTP in front of FastCGI applications
 
 Examples:
-  ${program} ./public                                     files of a folder on http://127.0.0.1:8080
-  ${program} ./site --php unix:/run/php/php-fpm.sock      a PHP site
+  ${program} ./site --php auto                            a PHP site on http://127.0.0.1:8080, with the PHP of this machine
+  ${program} ./public                                     files of a folder
+  ${program} ./site --php unix:/run/php/php-fpm.sock      a PHP site, with a PHP-FPM that runs already
   ${program} ./site --php tcp://127.0.0.1:9000 --listen 127.0.0.1:8081
   ${program} --config x.config.ts                         routes, applications and processes
 
@@ -15,7 +16,11 @@ Usage:
 
 What to serve:
   root                 Folder to serve (default: .)
-  --php ADDRESS        PHP-FPM or another FastCGI server that runs the .php files: unix:/run/php.sock or tcp://127.0.0.1:9000
+  --php auto           PHP that runs the .php files: a PHP-FPM that runs on this machine, else php-fpm or php-cgi, started and ended
+                       with this program; says which, and why
+  --php ADDRESS        PHP-FPM or another FastCGI server: unix:/run/php.sock or tcp://127.0.0.1:9000
+  --preset NAME        What kind of PHP site it is: wordpress, drupal, laravel, symfony, dokuwiki, plain, or none (default: by its
+                       files). Decides about the document root (such as public), the front controller, and what nobody gets
   --config FILE        Configuration: .ts, .js, .json or .yaml
 
 Where to listen:

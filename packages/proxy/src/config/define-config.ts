@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { PresetName } from "../presets/preset.ts";
+
 /** Everything that `x.config.ts`, `.json` or `.yaml` may say. Unknown keys are errors. */
 export interface ProxyConfig {
   /**
@@ -37,8 +39,10 @@ export interface UpstreamConfig extends AddressLimits {
   /**
    * Each `"unix:/run/app.sock"`, `"unix:@abstract"` or `"tcp://host:9000"`, or an object that also overrides the upstream's
    * limits. Several are used in turn; an address where connecting fails is passed over.
+   *
+   * @default a socket of its own, when a process of kind `"php-fpm"` or `"php-cgi"` serves the upstream
    */
-  addresses: readonly (string | AddressConfig)[];
+  addresses?: readonly (string | AddressConfig)[] | undefined;
 }
 
 /** One address with limits of its own. */
@@ -64,7 +68,7 @@ export interface AddressLimits {
 }
 
 /** An application process that the program starts, watches and stops. */
-export type ProcessConfig = CommandProcessConfig | PhpFpmProcessConfig;
+export type ProcessConfig = CommandProcessConfig | PhpFpmProcessConfig | PhpCgiProcessConfig;
 
 /** A program that listens by itself on the address of its upstream. */
 export interface CommandProcessConfig {
@@ -94,6 +98,21 @@ export interface PhpFpmProcessConfig {
   ini?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A pool of php-cgi of our own, for machines without PHP-FPM: a master and as many workers as the upstream's `capacity`. */
+export interface PhpCgiProcessConfig {
+  kind: "php-cgi";
+  /** The program. @default the newest `php-cgi` that is installed */
+  program?: string | undefined;
+  /** System user to run as, when started as root. @default the owner of the document root, never root */
+  user?: string | undefined;
+  /** Name of the upstream that this process serves; its `capacity` becomes `PHP_FCGI_CHILDREN`. */
+  upstream: string;
+  /** php.ini values, such as `{ memory_limit: "256M" }`. */
+  ini?: Readonly<Record<string, string>> | undefined;
+  /** Requests after which a worker is replaced by a new one (`PHP_FCGI_MAX_REQUESTS`); 0: never. @default 0 */
+  maxRequests?: number | undefined;
+}
+
 /** One route: which requests, and what answers them. Exactly one of `php`, `fastcgi` and `static`, or the last two together. */
 export interface RouteConfig {
   /** Which requests; a text is a path pattern. @default all */
@@ -103,10 +122,32 @@ export interface RouteConfig {
    * else goes to `/index.php`.
    */
   php?: string | undefined;
+  /**
+   * Beside `php`: what kind of site lies in the document root. It decides about the document root itself (`public` of a Laravel or
+   * Symfony project), the front controller and the paths that nobody gets. `"none"`: the root as it is, `/index.php`, nothing denied.
+   *
+   * @default detected by the files in the document root
+   */
+  preset?: PresetName | "none" | undefined;
   /** An application answers. With `static` beside it, files that are no scripts are served from the root. */
   fastcgi?: FastCGIRouteConfig | undefined;
   /** Files from the root. */
   static?: true | StaticRouteConfig | undefined;
+  /**
+   * Paths of the route that nobody gets: 404. Patterns as in `match.path`, compared without regard to case; `/below/*` is the folder
+   * `/below` too. Of a script only its own path counts, not what follows it. Dot files, backups and what editors leave behind are
+   * never served, whatever stands here.
+   *
+   * @default none; beside `php` those of the preset, to which these are added
+   */
+  deny?: readonly string[] | undefined;
+  /**
+   * Folders outside of the document root that links in it may lead into (nginx `disable_symlinks`). Files there are served, scripts
+   * do not run.
+   *
+   * @default none; beside `php` those of the preset
+   */
+  links?: readonly string[] | undefined;
 }
 
 /** Conditions of a route; all that are given must hold. */
@@ -155,10 +196,11 @@ export interface FastCGIRouteConfig {
   params?: Readonly<Record<string, string>> | undefined;
   /**
    * `"on"`: the application is asked when the request body is complete, so that a slow client holds no worker (nginx
-   * `fastcgi_request_buffering`). `"off"`: the body is passed on as it comes; one of unknown length then has no CONTENT_LENGTH,
-   * and PHP would see none of it.
+   * `fastcgi_request_buffering`); what a slow client does not take of the response is stored for it, so that the application is done
+   * when it has sent everything (`fastcgi_buffering`, but nothing is held back). `"off"`: both are passed on as they come, at the pace
+   * of the slower side; a request body of unknown length then has no CONTENT_LENGTH, and PHP would see none of it.
    *
-   * @default `"on"`; for a multiplexing upstream `"off"` when the length is known
+   * @default `"on"`; for a multiplexing upstream request bodies of known length are passed on as they come
    */
   buffer?: "on" | "off" | undefined;
 }
@@ -177,8 +219,16 @@ export interface StaticRouteConfig {
 
 /** Limits on what a client may send and an application may answer. */
 export interface LimitsConfig {
-  /** Bytes of a request body; more is 413 (nginx `client_max_body_size`). It is held in memory. @default 8_388_608 */
-  body?: number | undefined;
+  /** Bytes of a request body; more is 413 (nginx `client_max_body_size`). `false`: any size. @default 134_217_728 (128 MiB) */
+  body?: number | false | undefined;
+  /**
+   * Bytes a second that a request body must bring on average, from its tenth second on; a slower one is 408. 0: none.
+   *
+   * @default 500
+   */
+  bodyRate?: number | undefined;
+  /** Where bodies wait that are too large for memory. */
+  spool?: SpoolConfig | undefined;
   /** Bytes of all request header lines together; more is 431. @default 16_384 */
   headerBytes?: number | undefined;
   /** Request header lines; more is 431. @default 100 */
@@ -191,12 +241,37 @@ export interface LimitsConfig {
   responseHeaderLines?: number | undefined;
 }
 
+/**
+ * Files for what is more than 64 KiB: of a request body that is collected before the application is asked, and of a response that its
+ * client does not take as fast as the application sends it. They have no name and are gone with the program, however it ends.
+ */
+export interface SpoolConfig {
+  /**
+   * The folder in which a private one is made for them (nginx `client_body_temp_path`, `fastcgi_temp_path`). It should not be in
+   * memory, as `/run` is.
+   *
+   * @default the system's folder for temporary files: `$TMPDIR`, else `/tmp`
+   */
+  folder?: string | undefined;
+  /**
+   * Bytes of all files together. A tenth of the disk always stays free, too. When there is no room, uploads get 503, and applications
+   * wait for slow clients.
+   *
+   * @default 1_073_741_824 (1 GiB)
+   */
+  quota?: number | undefined;
+}
+
 /** All in milliseconds. */
 export interface TimeoutsConfig {
   /** For a client's request head (nginx `client_header_timeout`). @default 10_000 */
   requestHead?: number | undefined;
-  /** For a client's whole request, body included. @default 300_000 */
+  /** Silence within a request body (nginx `client_body_timeout`); then 408. 0: any. See also `limits.bodyRate`. @default 30_000 */
+  requestBody?: number | undefined;
+  /** For a client's whole request, body included; 0: no such limit, since a large upload takes its time. @default 0 */
   request?: number | undefined;
+  /** That a client may take nothing of a response (nginx `send_timeout`); then the connection is cut. 0: any. @default 30_000 */
+  response?: number | undefined;
   /** That a client's connection may be idle between requests (nginx `keepalive_timeout`). @default 75_000 */
   keepAlive?: number | undefined;
   /** Waiting for a free connection to the application; then 503. @default 5_000 */

@@ -1,16 +1,13 @@
 import { resolve } from "node:path";
 
-import type { FastCGIRouteConfig, MatchConfig, RouteConfig, StaticRouteConfig } from "./define-config.ts";
+import type { PresetName } from "../presets/preset.ts";
+import { siteIn } from "../presets/site-in.ts";
+import type { FastCGIRouteConfig, RouteConfig, StaticRouteConfig } from "./define-config.ts";
 import { parseDuration } from "./duration.ts";
+import { checkPatterns, expandMatch } from "./expand-match.ts";
 import type { Expansion } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
-import type {
-  ResolvedFastCGIRoute,
-  ResolvedMatch,
-  ResolvedRoute,
-  ResolvedStaticRoute,
-  ResolvedUpstream,
-} from "./resolved-config.ts";
+import type { ResolvedFastCGIRoute, ResolvedRoute, ResolvedStaticRoute, ResolvedUpstream } from "./resolved-config.ts";
 
 /** What a web server must never hand out as text, beside the scripts of the configuration. */
 const SCRIPT_EXTENSIONS = [".php", ".php3", ".php4", ".php5", ".php7", ".php8", ".phtml", ".phps", ".phar", ".pht"];
@@ -27,12 +24,25 @@ export function expandRoute(
   const fastcgi =
     long.fastcgi && expandFastCGI(expansion, [...path, "fastcgi"], long.fastcgi, long.static !== undefined, upstreams);
   const files = long.static && expandStatic(expansion, [...path, "static"], long.static, fastcgi);
-  return { index, match: expandMatch(expansion, [...path, "match"], route.match ?? {}), fastcgi, static: files };
+  const deny = long.deny ?? [];
+  checkPatterns(expansion, [...path, "deny"], deny);
+  return {
+    index,
+    match: expandMatch(expansion, [...path, "match"], route.match ?? {}),
+    fastcgi,
+    static: files,
+    deny,
+    links: (long.links ?? []).map((folder) => expansion.path(folder)),
+    preset: long.preset,
+  };
 }
 
 interface LongRoute {
   readonly fastcgi?: FastCGIRouteConfig | undefined;
   readonly static?: StaticRouteConfig | undefined;
+  readonly deny?: readonly string[] | undefined;
+  readonly links?: readonly string[] | undefined;
+  readonly preset?: PresetName | undefined;
 }
 
 function spellOut(expansion: Expansion, path: KeyPath, route: RouteConfig): LongRoute {
@@ -40,7 +50,11 @@ function spellOut(expansion: Expansion, path: KeyPath, route: RouteConfig): Long
     if (route.fastcgi === undefined && route.static === undefined) {
       expansion.problem(path, "says nothing that answers: add php, fastcgi or static.");
     }
-    return { fastcgi: route.fastcgi, static: route.static === true ? {} : route.static };
+    if (route.preset !== undefined) {
+      expansion.problem([...path, "preset"], "needs php beside it: without, the route is spelled out already.");
+    }
+    const { fastcgi, deny, links } = route;
+    return { fastcgi, static: route.static === true ? {} : route.static, deny, links };
   }
   for (const other of ["fastcgi", "static"] as const) {
     if (route[other] !== undefined) {
@@ -54,7 +68,21 @@ function spellOut(expansion: Expansion, path: KeyPath, route: RouteConfig): Long
     expansion.checkUpstream([...path, "php"], route.php);
     return {};
   }
-  return { fastcgi: { upstream: route.php, extensions: [".php"] }, static: {} };
+  return spellOutPhp(expansion, route, route.php);
+}
+
+function spellOutPhp({ root }: Expansion, route: RouteConfig, upstream: string): LongRoute {
+  const fastcgi = { upstream, extensions: [".php"] };
+  if (root === undefined) return { fastcgi, static: {} };
+  const { preset, documentRoot, index, frontController, deny, links } = siteIn(root, route.preset);
+  const front = frontController === undefined ? [] : [frontController];
+  return {
+    fastcgi: { ...fastcgi, root: documentRoot, index, tryFiles: ["{path}", "{path}/", ...front] },
+    static: {},
+    deny: [...deny, ...(route.deny ?? [])],
+    links: [...links, ...(route.links ?? [])],
+    preset,
+  };
 }
 
 function expandFastCGI(
@@ -185,36 +213,4 @@ function expandParams(
     else expanded.set(name, value);
   }
   return expanded;
-}
-
-function expandMatch(expansion: Expansion, path: KeyPath, match: string | MatchConfig): ResolvedMatch {
-  const long: MatchConfig = typeof match === "string" ? { path: match } : match;
-  const paths = list(long.path);
-  for (const [index, pattern] of paths.entries()) {
-    if (!/^[/*]/.test(pattern)) {
-      const at =
-        typeof match === "string" ? path : [...path, "path", ...(typeof long.path === "string" ? [] : [index])];
-      expansion.problem(at, `must begin with "/" or "*", not be ${JSON.stringify(pattern)}.`);
-    }
-  }
-  const hosts = list(long.host).map((host) => host.toLowerCase());
-  for (const host of hosts) {
-    if (!/^(?:\*\.)?[a-z0-9._-]+$|^\[[0-9a-f:.]+\]$/.test(host)) {
-      expansion.problem(
-        [...path, "host"],
-        `must be a name such as "example.org" or "*.example.org" without port, not ${JSON.stringify(host)}.`,
-      );
-    }
-  }
-  const methods = list(long.method);
-  for (const method of methods) {
-    if (!/^[A-Z-]+$/.test(method))
-      expansion.problem([...path, "method"], `must be a method such as "GET", not ${JSON.stringify(method)}.`);
-  }
-  return { paths, methods, hosts };
-}
-
-function list(value: string | readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return typeof value === "string" ? [value] : value;
 }

@@ -93,7 +93,7 @@ export class Expansion {
       upstreams,
       processes,
       routes: config.routes.map((route, index) => expandRoute(this, route, index, upstreams)),
-      limits: expandLimits(config.limits ?? {}),
+      limits: this.#limits(config.limits ?? {}),
       timeouts: expandTimeouts(config.timeouts ?? {}),
       shutdown: { grace: config.shutdown?.grace ?? 30_000 },
       errors: config.errors ?? "auto",
@@ -129,7 +129,10 @@ export class Expansion {
 
   #upstream(name: string, upstream: UpstreamConfig): ResolvedUpstream {
     const addresses: ResolvedAddress[] = [];
-    for (const [index, entry] of upstream.addresses.entries()) {
+    if (upstream.addresses === undefined && !this.#hasOwnPhp(name)) {
+      this.problem(["upstreams", name, "addresses"], "is missing.");
+    }
+    for (const [index, entry] of (upstream.addresses ?? []).entries()) {
       const path = ["upstreams", name, "addresses", index];
       const own: AddressLimits & { address: string } = typeof entry === "string" ? { address: entry } : entry;
       const address = this.#address(typeof entry === "string" ? path : [...path, "address"], own.address);
@@ -142,7 +145,12 @@ export class Expansion {
       };
       addresses.push(limits);
     }
-    return { name, addresses };
+    return { name, addresses, capacity: upstream.capacity };
+  }
+
+  /** Is there a process that chooses a socket by itself? */
+  #hasOwnPhp(upstream: string): boolean {
+    return Object.values(this.config.processes ?? {}).some((it) => it.kind !== "command" && it.upstream === upstream);
   }
 
   #address(path: KeyPath, text: string): string | undefined {
@@ -158,10 +166,12 @@ export class Expansion {
 
   #process(name: string, it: ProcessConfig): ResolvedProcess {
     this.checkUpstream(["processes", name, "upstream"], it.upstream);
-    if (it.kind === "php-fpm") {
+    if (it.kind !== "command") {
       const program = it.program?.includes("/") === true ? this.path(it.program) : it.program;
       const ini = new Map(Object.entries(it.ini ?? {}));
-      return { kind: "php-fpm", name, program, user: it.user, upstream: it.upstream, ini };
+      const common = { name, program, user: it.user, upstream: it.upstream, ini };
+      if (it.kind === "php-fpm") return { kind: "php-fpm", ...common };
+      return { kind: "php-cgi", ...common, maxRequests: it.maxRequests ?? 0 };
     }
     return {
       kind: "command",
@@ -173,23 +183,28 @@ export class Expansion {
       upstream: it.upstream,
     };
   }
-}
 
-function expandLimits(limits: LimitsConfig): ResolvedLimits {
-  return {
-    body: limits.body ?? 8_388_608,
-    headerBytes: limits.headerBytes ?? 16_384,
-    headerLines: limits.headerLines ?? 100,
-    target: limits.target ?? 8_192,
-    responseHeaderBytes: limits.responseHeaderBytes ?? 65_536,
-    responseHeaderLines: limits.responseHeaderLines ?? 200,
-  };
+  #limits(limits: LimitsConfig): ResolvedLimits {
+    const { folder, quota } = limits.spool ?? {};
+    return {
+      body: limits.body === false ? Infinity : (limits.body ?? 134_217_728),
+      bodyRate: limits.bodyRate ?? 500,
+      spool: { folder: folder === undefined ? undefined : this.path(folder), quota: quota ?? 1_073_741_824 },
+      headerBytes: limits.headerBytes ?? 16_384,
+      headerLines: limits.headerLines ?? 100,
+      target: limits.target ?? 8_192,
+      responseHeaderBytes: limits.responseHeaderBytes ?? 65_536,
+      responseHeaderLines: limits.responseHeaderLines ?? 200,
+    };
+  }
 }
 
 function expandTimeouts(timeouts: TimeoutsConfig): ResolvedTimeouts {
   return {
     requestHead: timeouts.requestHead ?? 10_000,
-    request: timeouts.request ?? 300_000,
+    requestBody: timeouts.requestBody ?? 30_000,
+    request: timeouts.request ?? 0,
+    response: timeouts.response ?? 30_000,
     keepAlive: timeouts.keepAlive ?? 75_000,
     queue: timeouts.queue ?? 5_000,
     connect: timeouts.connect ?? 2_000,

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { PresetName } from "../presets/preset.ts";
+
 /** What `expandConfig` makes of a `ProxyConfig`. */
 export interface ResolvedConfig {
   readonly listen: readonly ResolvedListen[];
@@ -35,7 +37,10 @@ export type ResolvedListen =
 /** An application and where it is reached. */
 export interface ResolvedUpstream {
   readonly name: string;
+  /** Empty for the upstream of a PHP of our own, until that chose its socket. */
   readonly addresses: readonly ResolvedAddress[];
+  /** Requests at once an address, where the address itself does not say. */
+  readonly capacity: number | undefined;
 }
 
 /** One address of an application with its limits. */
@@ -51,7 +56,10 @@ export interface ResolvedAddress {
 }
 
 /** An application process to start, watch and stop. */
-export type ResolvedProcess = ResolvedCommandProcess | ResolvedPhpFpmProcess;
+export type ResolvedProcess = ResolvedCommandProcess | ResolvedPhpProcess;
+
+/** A PHP of our own. */
+export type ResolvedPhpProcess = ResolvedPhpFpmProcess | ResolvedPhpCgiProcess;
 
 /** A program that listens by itself. */
 export interface ResolvedCommandProcess {
@@ -77,6 +85,19 @@ export interface ResolvedPhpFpmProcess {
   readonly ini: ReadonlyMap<string, string>;
 }
 
+/** A pool of php-cgi of our own. */
+export interface ResolvedPhpCgiProcess {
+  readonly kind: "php-cgi";
+  readonly name: string;
+  /** undefined: to be looked for. */
+  readonly program: string | undefined;
+  readonly user: string | undefined;
+  readonly upstream: string;
+  readonly ini: ReadonlyMap<string, string>;
+  /** Requests after which a worker is replaced; 0: never. */
+  readonly maxRequests: number;
+}
+
 /** One route. At least one of `fastcgi` and `static` is there; with both, files that are no scripts come from the root. */
 export interface ResolvedRoute {
   /** Position in the configuration, for messages. */
@@ -84,6 +105,12 @@ export interface ResolvedRoute {
   readonly match: ResolvedMatch;
   readonly fastcgi: ResolvedFastCGIRoute | undefined;
   readonly static: ResolvedStaticRoute | undefined;
+  /** Path patterns that nobody gets. */
+  readonly deny: readonly string[];
+  /** Absolute: folders outside of the document root that its links may lead into. */
+  readonly links: readonly string[];
+  /** The preset that the route came from, for messages. */
+  readonly preset: PresetName | undefined;
 }
 
 /** Conditions; an empty list is no condition. */
@@ -107,7 +134,10 @@ export interface ResolvedFastCGIRoute {
   readonly tryFiles: readonly string[];
   readonly checkFiles: boolean;
   readonly params: ReadonlyMap<string, string>;
-  /** `"known-length"`: bodies of known length are passed on as they come, others are collected. */
+  /**
+   * `"on"`: request bodies are collected, and what a client does not take of a response is stored. `"off"`: both are passed on as they
+   * come. `"known-length"`: as `"on"`, but request bodies of known length are passed on as they come.
+   */
   readonly buffer: "on" | "off" | "known-length";
 }
 
@@ -124,7 +154,11 @@ export interface ResolvedStaticRoute {
 
 /** Bytes and lines. */
 export interface ResolvedLimits {
+  /** Infinity: any size. */
   readonly body: number;
+  /** Bytes a second; 0: none. */
+  readonly bodyRate: number;
+  readonly spool: ResolvedSpool;
   readonly headerBytes: number;
   readonly headerLines: number;
   readonly target: number;
@@ -132,10 +166,20 @@ export interface ResolvedLimits {
   readonly responseHeaderLines: number;
 }
 
+/** Where bodies wait that are too large for memory. */
+export interface ResolvedSpool {
+  /** Absolute; undefined: the system's folder for temporary files. */
+  readonly folder: string | undefined;
+  /** Bytes. */
+  readonly quota: number;
+}
+
 /** Milliseconds. */
 export interface ResolvedTimeouts {
   readonly requestHead: number;
+  readonly requestBody: number;
   readonly request: number;
+  readonly response: number;
   readonly keepAlive: number;
   readonly queue: number;
   readonly connect: number;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 
+import { PRESET_NAMES } from "../presets/preset.ts";
 import type { ProxyConfig } from "./define-config.ts";
 import type { ConfigProblem, KeyPath } from "./key-path.ts";
 import { didYouMean } from "./nearest-name.ts";
@@ -55,6 +56,16 @@ const count = v.pipe(
   v.integer("must be a whole number."),
   v.minValue(1, "must be at least 1."),
 );
+const countFromZero = v.pipe(
+  v.number(mustBe("a number")),
+  v.integer("must be a whole number."),
+  v.minValue(0, "must not be negative."),
+);
+const bodyLimit = v.pipe(
+  v.number(mustBe("a number of bytes, or false for any size")),
+  v.integer("must be a whole number."),
+  v.minValue(1, "must be at least 1, or false for any size."),
+);
 const milliseconds = v.pipe(v.number(mustBe("a number of milliseconds")), v.minValue(0, "must not be negative."));
 const oneOf = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, mustBe(options.map((option) => JSON.stringify(option)).join(" or ")));
@@ -63,9 +74,11 @@ const table = <Value extends v.GenericSchema>(value: Value) => v.record(v.string
 const addressLimits = { capacity: v.optional(count), multiplex: v.optional(count), connections: v.optional(count) };
 
 const upstream = keys({
-  addresses: v.pipe(
-    v.array(textOr(keys({ address: text, ...addressLimits })), mustBe("a list of addresses")),
-    v.nonEmpty("needs at least one address."),
+  addresses: v.optional(
+    v.pipe(
+      v.array(textOr(keys({ address: text, ...addressLimits })), mustBe("a list of addresses")),
+      v.nonEmpty("needs at least one address."),
+    ),
   ),
   ...addressLimits,
 });
@@ -81,16 +94,19 @@ const commandProcess = keys({
   upstream: text,
 });
 
-const phpFpmProcess = keys({
-  kind: v.literal("php-fpm"),
+const phpProcess = {
   program: v.optional(text),
   user: v.optional(text),
   upstream: text,
   ini: v.optional(table(v.string(mustBe("a text")))),
-});
+};
 
-const process = v.variant("kind", [commandProcess, phpFpmProcess], (issue) =>
-  issue.path?.at(-1)?.key === "kind" ? mustBe('"command" or "php-fpm"')(issue) : mustBe("an object")(issue),
+const phpFpmProcess = keys({ kind: v.literal("php-fpm"), ...phpProcess });
+
+const phpCgiProcess = keys({ kind: v.literal("php-cgi"), ...phpProcess, maxRequests: v.optional(countFromZero) });
+
+const process = v.variant("kind", [commandProcess, phpFpmProcess, phpCgiProcess], (issue) =>
+  issue.path?.at(-1)?.key === "kind" ? mustBe('"command", "php-fpm" or "php-cgi"')(issue) : mustBe("an object")(issue),
 );
 
 const match = keys({
@@ -120,10 +136,13 @@ const files = keys({
 const route = keys({
   match: v.optional(textOr(match)),
   php: v.optional(text),
+  preset: v.optional(oneOf([...PRESET_NAMES, "none"])),
   fastcgi: v.optional(fastcgi),
   static: v.optional(
     v.lazy((input) => (typeof input === "boolean" ? v.literal(true, mustBe("true or an object")) : files)),
   ),
+  deny: v.optional(texts),
+  links: v.optional(texts),
 });
 
 const proxyConfig = keys({
@@ -137,7 +156,11 @@ const proxyConfig = keys({
   ),
   limits: v.optional(
     keys({
-      body: v.optional(count),
+      body: v.optional(v.lazy((input) => (input === false ? v.literal(false) : bodyLimit))),
+      bodyRate: v.optional(
+        v.pipe(v.number(mustBe("a number of bytes a second")), v.minValue(0, "must not be negative.")),
+      ),
+      spool: v.optional(keys({ folder: v.optional(text), quota: v.optional(count) })),
       headerBytes: v.optional(count),
       headerLines: v.optional(count),
       target: v.optional(count),
@@ -148,7 +171,9 @@ const proxyConfig = keys({
   timeouts: v.optional(
     keys({
       requestHead: v.optional(milliseconds),
+      requestBody: v.optional(milliseconds),
       request: v.optional(milliseconds),
+      response: v.optional(milliseconds),
       keepAlive: v.optional(milliseconds),
       queue: v.optional(milliseconds),
       connect: v.optional(milliseconds),

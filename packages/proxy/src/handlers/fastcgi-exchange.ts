@@ -11,35 +11,41 @@ import type { FastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedLimits } from "../config/resolved-config.ts";
 import { channels } from "../diagnostics.ts";
-import { explainMissingScript } from "../http/advice.ts";
+import { explainMissingScript } from "../http/missing-script.ts";
 import { Refusal } from "../http/refusal.ts";
 import { cleanResponseHeaders } from "../http/response-headers.ts";
 import type { ServedRequest } from "../http/served-request.ts";
+import { SpooledBody } from "../http/spooled-body.ts";
 import type { Upstream } from "../upstreams/upstream.ts";
+import { ResponseSender, type SendingRules } from "./response-sender.ts";
 
-/** From here on a chunk is kept where it lies until it is written; below, copying it is cheaper than keeping its 64 KiB slab busy. */
-const KEEP_FROM = 16_384;
+/** What is the same for all requests of a route. */
+export interface ExchangeRules extends SendingRules {
+  readonly upstream: Upstream;
+  readonly limits: ResolvedLimits;
+}
 
-/** One request to an application and the way of its response to the client, as it comes, each side at the other's pace. */
+/** One request to an application, and its response until the client has it. */
 export class FastCGIExchange implements ResponseHandler {
   readonly #served: ServedRequest;
+  readonly #rules: ExchangeRules;
   readonly #upstream: Upstream;
-  readonly #limits: ResolvedLimits;
   readonly #scriptFilename: string | undefined;
   #options: DispatchOptions | undefined;
+  #body: SpooledBody | undefined;
   #controller: DispatchController | undefined;
   /** Addresses tried, of those that there are. */
   #tries = 0;
   #turn = 0;
-  #started = false;
-  #paused = false;
+  /** The head is out. */
+  #sender: ResponseSender | undefined;
   /** A local redirect: to be followed when the application has ended. */
   #location: string | undefined;
 
-  constructor(served: ServedRequest, upstream: Upstream, limits: ResolvedLimits, scriptFilename: string | undefined) {
+  constructor(served: ServedRequest, rules: ExchangeRules, scriptFilename: string | undefined) {
     this.#served = served;
-    this.#upstream = upstream;
-    this.#limits = limits;
+    this.#rules = rules;
+    this.#upstream = rules.upstream;
     this.#scriptFilename = scriptFilename;
   }
 
@@ -48,16 +54,17 @@ export class FastCGIExchange implements ResponseHandler {
     const { method } = this.#served;
     const idempotent = method === "GET" || method === "HEAD" || method === "OPTIONS";
     this.#options = { params, stdin: body, idempotent };
+    if (body instanceof SpooledBody) this.#body = body;
     this.#turn = this.#upstream.turn();
-    this.#served.onAbort = () => this.#controller?.abort();
+    this.#served.onAbort = () => this.#stop();
     this.#try();
   }
 
   /** Gives the request up with an answer of our own. */
   refuse(refusal: Refusal): void {
-    if (this.#started) this.#served.cut(new Error(refusal.reason), this.#upstream.name);
+    if (this.#sender !== undefined) this.#served.cut(new Error(refusal.reason), this.#upstream.name);
     else this.#served.refuse(refusal);
-    this.#controller?.abort();
+    this.#stop();
   }
 
   onResponseInformational(_controller: DispatchController, statusCode: 103, rawHeaders: string[]): void {
@@ -73,37 +80,38 @@ export class FastCGIExchange implements ResponseHandler {
       return;
     }
     if (statusCode === 404 && this.#explained(controller)) return;
-    this.#started = true;
-    served.response.onDrain = () => this.#resume();
+    this.#sender = new ResponseSender(served.response, this.#rules, (error) => this.#cut(error));
     served.response.start(statusCode, cleanResponseHeaders(rawHeaders, statusCode), head.statusText);
   }
 
   onResponseData(controller: DispatchController, chunk: Uint8Array): void {
-    if (!this.#started || this.#served.settled) return;
-    const { response } = this.#served;
-    if (chunk.length < KEEP_FROM) {
-      if (!response.write(chunk)) this.#pause(controller);
-      return;
-    }
-    const slab = controller.retain();
-    if (!response.write(chunk, () => slab.release())) this.#pause(controller);
+    if (!this.#served.settled) this.#sender?.write(chunk, controller);
   }
 
   onResponseEnd(): void {
     const served = this.#served;
+    this.#body?.release();
+    // A client that is slow keeps this object for long, and should not keep what the application alone needed.
+    this.#options = this.#controller = this.#body = undefined;
     if (served.settled) return;
     if (this.#location !== undefined) served.redirect(this.#location);
     else {
-      served.response.end();
-      served.settle();
+      this.#sender?.end(() => {
+        served.response.end();
+        served.settle();
+      });
     }
   }
 
   onResponseError(_controller: DispatchController, error: FastCGIError): void {
     const served = this.#served;
-    if (served.settled) return;
-    if (this.#started) served.cut(error, this.#upstream.name);
-    else if (isUnreached(error) && this.#tries < this.#upstream.size) this.#try();
+    const again = this.#sender === undefined && isUnreached(error) && this.#tries < this.#upstream.size;
+    if (again && !served.settled) {
+      this.#try();
+      return;
+    }
+    this.#body?.release();
+    if (this.#sender !== undefined) this.#cut(error);
     else served.fail(error, this.#upstream.name);
   }
 
@@ -113,7 +121,7 @@ export class FastCGIExchange implements ResponseHandler {
   }
 
   #try(): void {
-    const { responseHeaderBytes, responseHeaderLines } = this.#limits;
+    const { responseHeaderBytes, responseHeaderLines } = this.#rules.limits;
     const handler = responseHandler(this, {
       method: this.#served.method,
       maxHeadBytes: responseHeaderBytes,
@@ -125,30 +133,29 @@ export class FastCGIExchange implements ResponseHandler {
     if (this.#served.settled) this.#controller.abort();
   }
 
-  #pause(controller: DispatchController): void {
-    this.#paused = true;
-    controller.pause();
+  /** Nobody wants the answer any more. */
+  #stop(): void {
+    this.#sender?.drop();
+    this.#body?.release();
+    this.#controller?.abort();
   }
 
-  #resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#controller?.resume();
+  #cut(error: Error): void {
+    this.#sender?.drop();
+    this.#served.cut(error, this.#upstream.name);
   }
 
-  /** PHP-FPM's bare "File not found." says nothing; whoever may know gets told what it means. */
+  /**
+   * PHP-FPM's bare "File not found." says nothing: a developer is told what it means, and the log when something is set up wrong.
+   * A client's own mistake is an answer like any other.
+   */
   #explained(controller: DispatchController): boolean {
     const { stderrTail } = controller;
-    if (stderrTail === "" || !this.#served.developer) return false;
-    const advice = explainMissingScript(stderrTail, this.#scriptFilename);
-    if (advice === undefined) return false;
-    this.#served.refuse(
-      new Refusal(404, "Primary script unknown: PHP-FPM was asked for a script that it cannot see."),
-      {
-        upstream: this.#upstream.name,
-        advice,
-      },
-    );
+    if (stderrTail === "") return false;
+    const { address } = this.#upstream.pool(this.#turn + this.#tries - 1);
+    const missing = explainMissingScript(stderrTail, this.#scriptFilename, address);
+    if (missing === undefined || !(missing.isThere || this.#served.developer)) return false;
+    this.#served.refuse(new Refusal(404, missing.reason), { upstream: this.#upstream.name, advice: missing.advice });
     return true;
   }
 }

@@ -1,20 +1,32 @@
 import type { BodyInput } from "@x/client";
 
-import type { ResolvedFastCGIRoute, ResolvedLimits } from "../config/resolved-config.ts";
-import { Refusal } from "../http/refusal.ts";
-import { BodyCollector, StreamedBody } from "../http/request-body.ts";
+import type { ResolvedFastCGIRoute, ResolvedLimits, ResolvedTimeouts } from "../config/resolved-config.ts";
+import { BodyCollector, type CollectingRules } from "../http/body-collector.ts";
+import { BodyWatch, bodyPace } from "../http/body-watch.ts";
+import { Refusal, deniedPath } from "../http/refusal.ts";
+import { StreamedBody } from "../http/request-body.ts";
 import { bodyTooLarge } from "../http/request-head.ts";
 import type { ServedRequest } from "../http/served-request.ts";
-import { type FoundFile, findFile, findRemoteScript } from "../routing/find-file.ts";
+import { SpooledBody } from "../http/spooled-body.ts";
+import type { DenyList } from "../routing/deny-list.ts";
+import { type FileRules, type FoundFile, findFile, findRemoteScript } from "../routing/find-file.ts";
 import type { RootFolder } from "../routing/root-folder.ts";
+import type { Spool } from "../spool/spool.ts";
 import type { Upstream } from "../upstreams/upstream.ts";
-import { FastCGIExchange } from "./fastcgi-exchange.ts";
+import { type ExchangeRules, FastCGIExchange } from "./fastcgi-exchange.ts";
 import { FastCGIParams } from "./fastcgi-params.ts";
 import type { Handler } from "./handler.ts";
 import { redirectToFolder } from "./slash-redirect.ts";
 import type { StaticHandler } from "./static.ts";
 
 const NOT_FOUND = new Refusal(404, "Neither a file nor a script of this route answers the path.");
+
+/** What a gateway's applications share. */
+export interface FastCGIContext {
+  readonly limits: ResolvedLimits;
+  readonly timeouts: ResolvedTimeouts;
+  readonly spool: Spool;
+}
 
 /**
  * Asks an application. With file rules, only scripts that exist reach it; then the body is collected, or passed on as it comes, and
@@ -23,35 +35,50 @@ const NOT_FOUND = new Refusal(404, "Neither a file nor a script of this route an
 export class FastCGIHandler implements Handler {
   readonly #route: ResolvedFastCGIRoute;
   readonly #upstream: Upstream;
-  readonly #limits: ResolvedLimits;
+  readonly #exchanges: ExchangeRules;
+  readonly #collecting: CollectingRules;
   readonly #folder: RootFolder | undefined;
   readonly #files: StaticHandler | undefined;
+  readonly #rules: FileRules;
   readonly #params: FastCGIParams;
 
   /**
    * @param folder the document root, when files are to be looked at
    * @param files serves what is found there and is no script
+   * @param denied paths of the route that nobody gets
    */
   constructor(
     route: ResolvedFastCGIRoute,
     upstream: Upstream,
-    limits: ResolvedLimits,
+    context: FastCGIContext,
     folder: RootFolder | undefined,
     files: StaticHandler | undefined,
+    denied: DenyList | undefined,
   ) {
+    const { limits, timeouts, spool } = context;
     this.#route = route;
     this.#upstream = upstream;
-    this.#limits = limits;
+    this.#exchanges = { upstream, limits, spool, store: route.buffer !== "off" };
+    this.#collecting = { limit: limits.body, pace: bodyPace(limits, timeouts), spool };
     this.#folder = folder;
     this.#files = files;
+    const { extensions, index, tryFiles } = route;
+    this.#rules = { extensions, index, tryFiles, denied };
     this.#params = new FastCGIParams(route);
   }
 
   handle(served: ServedRequest): void {
     if (this.#folder !== undefined)
-      findFile(this.#folder, this.#route, served.path, (found) => this.#onFound(served, found));
-    else if (this.#route.extensions.length > 0) this.#onFound(served, findRemoteScript(this.#route, served.path));
-    else this.#run(served, "", served.path);
+      findFile(this.#folder, this.#rules, served.path, (found) => this.#onFound(served, found));
+    else if (this.#route.extensions.length > 0) this.#onFound(served, findRemoteScript(this.#rules, served.path));
+    else this.#onPath(served);
+  }
+
+  /** All paths are the application's, but for those that are denied. */
+  #onPath(served: ServedRequest): void {
+    const pattern = this.#rules.denied?.find(served.path);
+    if (pattern === undefined) this.#run(served, "", served.path);
+    else served.refuse(deniedPath(`${JSON.stringify(pattern)} stands in deny of the route`));
   }
 
   #onFound(served: ServedRequest, found: FoundFile): void {
@@ -62,6 +89,9 @@ export class FastCGIHandler implements Handler {
         return;
       case "folder":
         redirectToFolder(served);
+        return;
+      case "denied":
+        served.refuse(deniedPath(found.reason));
         return;
       case "file":
         if (this.#files === undefined) served.refuse(NOT_FOUND);
@@ -79,40 +109,51 @@ export class FastCGIHandler implements Handler {
     const { buffer } = this.#route;
     if (contentLength === 0) this.#send(served, scriptName, pathInfo, undefined, undefined);
     else if (buffer === "off" || (buffer === "known-length" && contentLength !== undefined)) {
-      const sayContinue = served.expectsContinue ? (): void => served.response.informational(100, []) : undefined;
-      const tooLarge = (): void => exchange.refuse(bodyTooLarge(this.#limits.body));
-      const body = new StreamedBody(served.request.body, this.#limits.body, contentLength, sayContinue, tooLarge);
       const exchange = this.#exchange(served, scriptName);
-      this.#start(exchange, served, scriptName, pathInfo, body, contentLength);
+      this.#start(exchange, served, scriptName, pathInfo, this.#streamed(served, exchange), contentLength);
     } else this.#collect(served, scriptName, pathInfo);
+  }
+
+  #streamed(served: ServedRequest, exchange: FastCGIExchange): StreamedBody {
+    const { limit, pace } = this.#collecting;
+    return new StreamedBody(served.request.body, {
+      limit,
+      expected: served.contentLength,
+      watch: new BodyWatch(pace, (refusal) => exchange.refuse(refusal)),
+      onStart: served.expectsContinue ? (): void => served.response.informational(100, []) : undefined,
+      onTooLarge: () => exchange.refuse(bodyTooLarge(limit)),
+    });
   }
 
   /** The application is asked when the body is there: until then nothing of the client's slowness, or of its mistakes, reaches it. */
   #collect(served: ServedRequest, scriptName: string, pathInfo: string): void {
+    const { contentLength } = served;
+    const refusal = BodyCollector.precheck(contentLength, this.#collecting);
+    if (refusal !== undefined) {
+      served.refuse(refusal);
+      return;
+    }
     if (served.expectsContinue) served.response.informational(100, []);
-    const { body } = served.request;
-    body.start(
-      new BodyCollector(this.#limits.body, served.contentLength, {
-        onBody: (bytes) => this.#send(served, scriptName, pathInfo, bytes, bytes?.length),
-        onTooLarge: () => served.refuse(bodyTooLarge(this.#limits.body)),
-        onBroken: () => served.refuse(new Refusal(400, "The request body broke off.")),
-      }),
-    );
+    const collector = new BodyCollector(served.request.body, contentLength, this.#collecting, {
+      onBody: (body) => this.#send(served, scriptName, pathInfo, body, body?.length),
+      onRefused: (refusal) => served.refuse(refusal),
+    });
+    served.onAbort = () => collector.cancel();
+    collector.start();
   }
 
   #send(
     served: ServedRequest,
     scriptName: string,
     pathInfo: string,
-    body: BodyInput | undefined,
+    body: Uint8Array | SpooledBody | undefined,
     contentLength: number | undefined,
   ): void {
-    if (served.settled) return;
     this.#start(this.#exchange(served, scriptName), served, scriptName, pathInfo, body, contentLength);
   }
 
   #exchange(served: ServedRequest, scriptName: string): FastCGIExchange {
-    return new FastCGIExchange(served, this.#upstream, this.#limits, this.#params.scriptFilename(scriptName));
+    return new FastCGIExchange(served, this.#exchanges, this.#params.scriptFilename(scriptName));
   }
 
   #start(
@@ -127,6 +168,7 @@ export class FastCGIHandler implements Handler {
       exchange.start(this.#params.make(served, scriptName, pathInfo, contentLength), body);
     } catch (error) {
       // Something in the request cannot be said in params.
+      if (body instanceof SpooledBody) body.release();
       served.fail(error, this.#upstream.name);
     }
   }

@@ -7,8 +7,9 @@ import type { SendOptions } from "@fastify/send";
 
 import type { ResolvedStaticRoute } from "../config/resolved-config.ts";
 import { encodePath } from "../http/encode-path.ts";
-import { Refusal } from "../http/refusal.ts";
+import { Refusal, deniedPath } from "../http/refusal.ts";
 import type { ServedRequest } from "../http/served-request.ts";
+import type { DenyList } from "../routing/deny-list.ts";
 import { type FileRules, findFile } from "../routing/find-file.ts";
 import { isScriptName } from "../routing/hidden-names.ts";
 import type { RootFolder } from "../routing/root-folder.ts";
@@ -37,10 +38,11 @@ export class StaticHandler implements Handler {
   readonly #rules: FileRules;
   readonly #options: SendOptions;
 
-  constructor(route: ResolvedStaticRoute, folder: RootFolder) {
+  /** @param denied paths of the route that nobody gets */
+  constructor(route: ResolvedStaticRoute, folder: RootFolder, denied: DenyList | undefined) {
     this.#route = route;
     this.#folder = folder;
-    this.#rules = { extensions: [], index: route.index, tryFiles: ["{path}", "{path}/"] };
+    this.#rules = { extensions: [], index: route.index, tryFiles: ["{path}", "{path}/"], denied };
     this.#options = {
       root: route.root,
       dotfiles: "allow",
@@ -57,6 +59,7 @@ export class StaticHandler implements Handler {
       if (served.settled) return;
       if (found.kind === "file") this.send(served, found.path);
       else if (found.kind === "folder") redirectToFolder(served);
+      else if (found.kind === "denied") served.refuse(deniedPath(found.reason));
       else served.refuse(NOT_FOUND);
     });
   }

@@ -1,5 +1,7 @@
 import type { FastCGIError } from "@x/protocol/errors";
 
+import { systemCode } from "../system-code.ts";
+
 /** What a developer can do about a failure; undefined when the message says it all. */
 export function advise(error: FastCGIError): string | undefined {
   switch (error.code) {
@@ -46,22 +48,4 @@ function adviseConnect(error: FastCGIError): string | undefined {
 }
 
 const START =
-  'For PHP-FPM: start it with "systemctl start php8.2-fpm" (with your version); its address is "listen" in the pool file under /etc/php/*/fpm/pool.d/. Or let this program start one: processes: { php: { kind: "php-fpm", upstream: … } }.';
-
-/** The code of the operating system under an error, wherever it lies. */
-function systemCode(error: unknown): string | undefined {
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (typeof code === "string" && /^E[A-Z_]+$/.test(code)) return code;
-  }
-  return undefined;
-}
-
-/** What PHP-FPM writes to stderr when SCRIPT_FILENAME names nothing that it can see; it then answers "File not found." with 404. */
-const PRIMARY_SCRIPT_UNKNOWN = "Primary script unknown";
-
-/** An explanation for PHP-FPM's barest answer; undefined when this is not it. */
-export function explainMissingScript(stderr: string, scriptFilename: string | undefined): string | undefined {
-  if (!stderr.includes(PRIMARY_SCRIPT_UNKNOWN)) return undefined;
-  return `PHP-FPM cannot see the script ${JSON.stringify(scriptFilename ?? "")}. It looks on its own machine and as its own user: in a container the folder may have another path there (set root and checkFiles: false of the route), a chroot in the pool file changes all paths, and every folder above the script must be open to the pool's user.`;
-}
+  'For PHP-FPM: start it with "systemctl start php8.2-fpm" (with your version); its address is "listen" in the pool file under /etc/php/*/fpm/pool.d/. Or let this program find or start one: --php auto, or processes: { php: { kind: "php-fpm", upstream: … } } in the configuration.';

@@ -29,7 +29,8 @@ export function isDeveloper(
   return true;
 }
 
-function isLoopback(address: string | undefined): boolean {
+/** Is it an address of this machine's own, of whatever spelling? */
+export function isLoopback(address: string | undefined): boolean {
   return (
     address !== undefined && (address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127."))
   );

@@ -52,6 +52,11 @@ export function cutResponse(audience: Audience, failure: Failure): void {
   audience.response.abort();
 }
 
+/** Publishes why a response was cut that is not to be answered any more. */
+export function publishCut(request: GatewayRequest, reason: Error): void {
+  publish(request, { cause: new Refusal(0, reason.message) }, 0);
+}
+
 function publish(request: GatewayRequest, failure: Failure, status: number): string {
   const id = randomBytes(9).toString("base64url");
   if (!channels.error.hasSubscribers) return id;

@@ -12,3 +12,8 @@ export class Refusal {
     this.rawHeaders = rawHeaders;
   }
 }
+
+/** Nobody gets this path, and only a developer learns that it is denied. */
+export function deniedPath(reason: string): Refusal {
+  return new Refusal(404, `The path is denied: ${reason}.`);
+}

@@ -3,7 +3,7 @@ import { type FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
 import { isDeveloper } from "./audience.ts";
-import { type Audience, type Failure, answerError, cutResponse } from "./error-answer.ts";
+import { type Audience, type Failure, answerError, cutResponse, publishCut } from "./error-answer.ts";
 import type { Host } from "./host.ts";
 import { Refusal } from "./refusal.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -53,8 +53,9 @@ export class ServedRequest implements Audience {
     this.path = head.target.path;
     this.query = head.target.query;
     this.contentLength = head.contentLength;
-    request.onAbort = () => {
+    request.onAbort = (reason) => {
       const stop = this.onAbort;
+      if (reason !== undefined) publishCut(request, reason);
       this.settle();
       stop?.();
     };

@@ -9,7 +9,7 @@ export class NodeRequest implements GatewayRequest, GatewayBody {
   readonly target: Uint8Array;
   readonly rawHeaders: readonly string[];
   readonly httpVersion: string;
-  onAbort: (() => void) | undefined;
+  onAbort: ((reason?: Error) => void) | undefined;
   readonly #message: IncomingMessage;
   readonly #connection: Connection;
   #sink: GatewayBodySink | undefined;
@@ -62,7 +62,10 @@ export class NodeRequest implements GatewayRequest, GatewayBody {
     this.#flowing = true;
     const message = this.#message;
     message.on("data", (chunk: Uint8Array) => {
-      if (this.#sink !== undefined && !this.#sink.write(chunk) && this.#sink !== undefined) this.pause();
+      if (this.#sink === undefined) return;
+      // The sink may do with it what it likes, unless somebody else listens as well.
+      const own = message.listenerCount("data") === 1 ? chunk : Buffer.from(chunk);
+      if (!this.#sink.write(own) && this.#sink !== undefined) this.pause();
     });
     message.on("end", () => this.#end(message.complete));
     message.on("error", () => undefined);

@@ -4,6 +4,7 @@ import type { GatewayResponse } from "../gateway-request.ts";
 import type { Connection, Watcher } from "./connection.ts";
 import { EarlyEnd } from "./early-end.ts";
 import type { NodeRequest } from "./request.ts";
+import { StallWatch } from "./stall-watch.ts";
 
 /** Up to so many bytes of body leave as one string with the head: one write, one copy. */
 const SMALL = 16_384;
@@ -14,6 +15,7 @@ const SMALL = 16_384;
  */
 export class NodeResponse implements GatewayResponse, Watcher {
   onDrain: (() => void) | undefined;
+  stallTimeout = 0;
   readonly #response: ServerResponse;
   readonly #request: NodeRequest;
   readonly #connection: Connection;
@@ -25,6 +27,7 @@ export class NodeResponse implements GatewayResponse, Watcher {
   #text = "";
   #ended = false;
   #watchesDrain = false;
+  #stall: StallWatch | undefined;
   /** Of chunks on their way: given back when written, or when the connection has gone. */
   #releases: Set<() => void> | undefined;
 
@@ -70,6 +73,11 @@ export class NodeResponse implements GatewayResponse, Watcher {
     return true;
   }
 
+  get unsent(): number {
+    // What waits for the end of the turn alone is as good as sent.
+    return this.#response.writableLength;
+  }
+
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -90,9 +98,10 @@ export class NodeResponse implements GatewayResponse, Watcher {
 
   onConnectionClosed(): void {
     this.#headWaits = false;
+    this.#stall?.stop();
     if (!this.#ended) {
       this.#ended = true;
-      this.#request.onAbort?.();
+      this.#request.onAbort?.(this.#stall?.reason);
     }
     if (this.#releases !== undefined) for (const release of this.#releases) release();
     this.#releases?.clear();
@@ -125,14 +134,13 @@ export class NodeResponse implements GatewayResponse, Watcher {
   /** Completes the response; all of the request is there or does not matter. */
   finish(): void {
     if (this.#gone) return;
-    if (!this.#headWaits) {
-      this.#response.end();
-      return;
+    if (this.#headWaits) {
+      this.#addLength();
+      this.#writeHead();
     }
-    this.#addLength();
-    this.#writeHead();
     if (this.#text === "") this.#response.end();
     else this.#response.end(this.#text, "latin1");
+    if (this.#response.writableLength > 0) this.#watchStall();
   }
 
   get #gone(): boolean {
@@ -150,11 +158,22 @@ export class NodeResponse implements GatewayResponse, Watcher {
         if (this.#ended) this.#unwatch();
       });
     }
-    if (!written && !this.#watchesDrain) {
-      this.#watchesDrain = true;
-      this.#response.on("drain", () => this.onDrain?.());
-    }
+    if (this.#response.writableLength > 0) this.#watchStall();
+    if (!written) this.#watchDrain();
     return written;
+  }
+
+  /** A method of its own: a listener made in `#write` would keep what that call releases for as long as the response lives. */
+  #watchDrain(): void {
+    if (this.#watchesDrain) return;
+    this.#watchesDrain = true;
+    this.#response.on("drain", () => this.onDrain?.());
+  }
+
+  #watchStall(): void {
+    if (this.stallTimeout === 0) return;
+    this.#stall ??= new StallWatch(this.#response, this.#connection, this.stallTimeout);
+    this.#stall.arm();
   }
 
   /** Not by `flushHeaders()`, which sends the head as UTF-8. */

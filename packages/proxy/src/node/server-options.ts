@@ -22,7 +22,7 @@ export function nodeServerOptions(
     // Node counts the target and what stands around it too.
     maxHeaderSize: (limits.headerBytes ?? 16_384) + (limits.target ?? 8_192) + 1_024,
     headersTimeout: timeouts.requestHead ?? 10_000,
-    requestTimeout: timeouts.request ?? 300_000,
+    requestTimeout: timeouts.request ?? 0,
     keepAliveTimeout: timeouts.keepAlive ?? 75_000,
     // Node looks every 30 s by default, which would make 10 s into 40.
     connectionsCheckingInterval: 1_000,

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { dirname } from "node:path";
 
 import { FastCGIError } from "@x/protocol/errors";
 
+import { foldersAbove } from "../folders-above.ts";
 import type { Account } from "./account.ts";
 import { launchCommand } from "./launcher.ts";
 
@@ -41,10 +41,10 @@ export function requireAccess(
   }
 }
 
-/** `/` and `/srv` for `/srv/site`. */
-export function foldersAbove(path: string): string[] {
-  const above = dirname(path);
-  return above === path ? [] : [...foldersAbove(above), above];
+/** The first folder on the way to a file that the user cannot enter, or undefined; by trying it as that user. */
+export function folderInTheWay(account: Account, path: string, setpriv: string | undefined): string | undefined {
+  const above = foldersAbove(path).map((folder) => ({ path: folder, right: "x" as const }));
+  return firstBarrier(account, above, setpriv);
 }
 
 type Step = Pick<Needed, "path" | "right">;

@@ -15,7 +15,7 @@ export type ProcessState = "starting" | "running" | "waiting" | "stopping" | "st
 /** What is known about one application process. */
 export interface ProcessStatus {
   readonly name: string;
-  readonly kind: "command" | "php-fpm";
+  readonly kind: "command" | "php-fpm" | "php-cgi";
   readonly state: ProcessState;
   /** Where it listens. */
   readonly address: string;

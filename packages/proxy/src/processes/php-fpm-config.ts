@@ -1,4 +1,4 @@
-import { FastCGIError } from "@x/protocol/errors";
+import { checkIniName, iniByteLimit, quoteIniValue } from "./ini-value.ts";
 
 /** What the configuration of our own PHP-FPM is made of. */
 export interface PhpFpmSettings {
@@ -10,7 +10,7 @@ export interface PhpFpmSettings {
   readonly children: number;
   /** `static`: all workers from the start. `ondemand`: as requests come, ended after 10 s without one. */
   readonly manager: "static" | "ondemand";
-  /** Bytes of a request body that the proxy lets through: PHP must take as much. */
+  /** Bytes of a request body that the proxy lets through: PHP must take as much. Infinity: no limit. */
   readonly bodyLimit: number;
   /** Environment variables of the master that PHP gets to see. */
   readonly environment: readonly string[];
@@ -34,7 +34,7 @@ export function phpFpmConfig(settings: PhpFpmSettings): string {
     "error_log = /dev/null",
     "log_limit = 8192",
     `[${poolName(settings.pool)}]`,
-    `listen = ${quote("listen", settings.listen)}`,
+    `listen = ${quoteIniValue("listen", settings.listen)}`,
     "listen.mode = 0600",
     "listen.backlog = 511",
     `pm = ${settings.manager}`,
@@ -44,9 +44,11 @@ export function phpFpmConfig(settings: PhpFpmSettings): string {
     "decorate_workers_output = no",
     "clear_env = yes",
     ...settings.environment.filter(isVariableName).map((name) => `env[${name}] = $${name}`),
-    `php_value[post_max_size] = ${settings.bodyLimit}`,
-    `php_value[upload_max_filesize] = ${settings.bodyLimit}`,
-    ...[...settings.ini].map(([name, value]) => `php_value[${directive(name)}] = ${quote(name, value)}`),
+    // Where an error goes that PHP does not show: to stderr, and so into our log.
+    "php_value[log_errors] = 1",
+    `php_value[post_max_size] = ${iniByteLimit(settings.bodyLimit)}`,
+    `php_value[upload_max_filesize] = ${iniByteLimit(settings.bodyLimit)}`,
+    ...[...settings.ini].map(([name, value]) => `php_value[${checkIniName(name)}] = ${quoteIniValue(name, value)}`),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -58,21 +60,4 @@ function poolName(name: string): string {
 
 function isVariableName(name: string): boolean {
   return /^[A-Za-z_]\w*$/.test(name);
-}
-
-function directive(name: string): string {
-  if (!/^[A-Za-z_][\w.-]*$/.test(name)) throw problem(`${JSON.stringify(name)} is no name of a php.ini value.`);
-  return name;
-}
-
-/** Single quotes take everything as it stands, but themselves. */
-function quote(name: string, value: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are what it looks for
-  if (/['\u0000-\u001f\u007f]/.test(value))
-    throw problem(`the value of ${name} may hold neither a single quote nor control characters.`);
-  return `'${value}'`;
-}
-
-function problem(message: string): FastCGIError {
-  return new FastCGIError("FCGI_ERR_CONFIG", message, { phase: "configure" });
 }

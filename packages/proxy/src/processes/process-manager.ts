@@ -4,6 +4,7 @@ import { findSetpriv } from "./launcher.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import { ManagedProcess } from "./managed-process.ts";
 import type { ManagedProcessOptions, ProcessStatus } from "./managed-process.ts";
+import { planPhpCgi } from "./php-cgi-plan.ts";
 import { planPhpFpm } from "./php-fpm-plan.ts";
 import type { PlanContext } from "./plan-context.ts";
 import { publishProcessEvent } from "./process-events.ts";
@@ -102,7 +103,8 @@ export class ProcessManager {
     return [...this.#config.processes.values()].map((wanted) => {
       const address = addresses.next(wanted.upstream);
       if (wanted.kind === "command") return planCommand(wanted, address?.address, context);
-      const { plan, capacity } = planPhpFpm(wanted, address, context);
+      const { plan, capacity } =
+        wanted.kind === "php-fpm" ? planPhpFpm(wanted, address, context) : planPhpCgi(wanted, address, context);
       this.#learn(wanted.upstream, address, {
         multiplex: 1,
         connections: undefined,
@@ -116,7 +118,8 @@ export class ProcessManager {
 
   /** Puts what is known now about an address in the place of what the configuration says. */
   #learn(name: string, before: ResolvedAddress | undefined, now: ResolvedAddress): void {
-    const upstream = this.#upstreams.get(name) ?? this.#config.upstreams.get(name) ?? { name, addresses: [] };
+    const upstream = this.#upstreams.get(name) ??
+      this.#config.upstreams.get(name) ?? { name, addresses: [], capacity: undefined };
     const others = upstream.addresses.filter((address) => address !== before);
     this.#upstreams.set(name, { ...upstream, addresses: [...others, now] });
   }

@@ -4,7 +4,7 @@ import type { Launch } from "./launcher.ts";
 /** Everything that is decided about an application process before it is started. */
 export interface ProcessPlan {
   readonly name: string;
-  readonly kind: "command" | "php-fpm";
+  readonly kind: "command" | "php-fpm" | "php-cgi";
   /** Where it will listen, as an address text. */
   readonly address: string;
   /** The user that it runs as; undefined: as we are. */

@@ -1,5 +1,6 @@
 import { splitScriptPath } from "@x/protocol/cgi";
 
+import type { DenyList } from "./deny-list.ts";
 import { isHidden } from "./hidden-names.ts";
 import type { FileKind, RootFolder } from "./root-folder.ts";
 
@@ -11,6 +12,8 @@ export type FoundFile =
   | { readonly kind: "file"; readonly path: string }
   /** A folder with an index file, asked for without its slash. */
   | { readonly kind: "folder" }
+  /** Whatever is there, nobody gets it. */
+  | { readonly kind: "denied"; readonly reason: string }
   | { readonly kind: "none" };
 
 /** What a route says about its files. */
@@ -18,6 +21,8 @@ export interface FileRules {
   readonly extensions: readonly string[];
   readonly index: readonly string[];
   readonly tryFiles: readonly string[];
+  /** Beside what is hidden anyway. */
+  readonly denied?: DenyList | undefined;
 }
 
 const NONE: FoundFile = { kind: "none" };
@@ -33,7 +38,8 @@ const FOLDER: FoundFile = { kind: "folder" };
 export function findFile(folder: RootFolder, rules: FileRules, path: string, found: (file: FoundFile) => void): void {
   const script = splitScript(path, rules.extensions);
   // What follows a script is the application's: files of its users may well have a dot first.
-  if (isHidden(script === undefined ? path : script.scriptName)) found(NONE);
+  const reason = denialOf(rules, script === undefined ? path : script.scriptName);
+  if (reason !== undefined) found({ kind: "denied", reason });
   else if (script === undefined) new Search(folder, rules, path, found).step(0);
   else folder.lookup(script.scriptName, (kind) => found(kind === "file" ? { kind: "script", ...script } : NONE));
 }
@@ -41,10 +47,18 @@ export function findFile(folder: RootFolder, rules: FileRules, path: string, fou
 /** Where a path leads when the root lies on another machine and nothing can be looked at: to its script, else to the first index file as front controller. */
 export function findRemoteScript(rules: FileRules, path: string): FoundFile {
   const script = splitScript(path, rules.extensions);
-  if (isHidden(script === undefined ? path : script.scriptName)) return NONE;
+  const reason = denialOf(rules, script === undefined ? path : script.scriptName);
+  if (reason !== undefined) return { kind: "denied", reason };
   if (script !== undefined) return { kind: "script", ...script };
   const [first] = rules.index;
   return first === undefined ? NONE : { kind: "script", scriptName: `/${first}`, pathInfo: "" };
+}
+
+/** Why nobody gets a path; undefined: it is free. */
+function denialOf(rules: FileRules, path: string): string | undefined {
+  if (isHidden(path)) return "dot files, backups and what editors leave behind are never served";
+  const pattern = rules.denied?.find(path);
+  return pattern === undefined ? undefined : `${JSON.stringify(pattern)} stands in deny of the route`;
 }
 
 function splitScript(
@@ -86,7 +100,7 @@ class Search {
   #look(candidate: string, next: () => void): void {
     this.#folder.lookup(candidate, (kind) => {
       if (candidate === this.#path) this.#kind = kind;
-      if (kind === "file") this.#answer(candidate);
+      if (kind === "file" || this.#isLinkedFile(kind, candidate)) this.#answer(candidate);
       else next();
     });
   }
@@ -98,14 +112,22 @@ class Search {
       return;
     }
     this.#folder.lookup(folder + name, (kind) => {
-      if (kind !== "file") this.#index(folder, entry, position + 1, next);
+      if (kind !== "file" && !this.#isLinkedFile(kind, name)) this.#index(folder, entry, position + 1, next);
       else if (entry === "{path}/" && !this.#path.endsWith("/")) this.#found(FOLDER);
       else this.#answer(folder + name);
     });
   }
 
+  /** Scripts must lie in the root itself. */
+  #isLinkedFile(kind: FileKind, path: string): boolean {
+    return kind === "linked" && splitScript(path, this.#rules.extensions) === undefined;
+  }
+
+  /** The path that was found may be another than the one that was asked for: an index, or an entry of `tryFiles`. */
   #answer(path: string): void {
     const script = splitScript(path, this.#rules.extensions);
-    this.#found(script === undefined ? { kind: "file", path } : { kind: "script", ...script });
+    const reason = denialOf(this.#rules, script?.scriptName ?? path);
+    if (reason !== undefined) this.#found({ kind: "denied", reason });
+    else this.#found(script === undefined ? { kind: "file", path } : { kind: "script", ...script });
   }
 }

@@ -1,3 +1,5 @@
+import { plainSegment } from "./plain-segment.ts";
+
 /** Leftovers of editors and of copies made by hand, which hold the source of what lies beside them. */
 const LEFTOVERS = [".bak", ".swp", ".swo", ".swx", ".orig", ".save", ".old", ".tmp"];
 
@@ -21,17 +23,9 @@ export function isScriptName(path: string, extensions: readonly string[]): boole
   return endsWithAny(plainName(path), extensions);
 }
 
-/**
- * The last segment as a file system that does not care would read it: lower case, without trailing dots and spaces
- * and without a stream name (`index.php::$DATA`).
- */
+/** The last segment, as a file system that does not care would read it. */
 function plainName(path: string): string {
-  let name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  const stream = name.indexOf("::");
-  if (stream >= 0) name = name.slice(0, stream);
-  let end = name.length;
-  while (end > 0 && (name[end - 1] === "." || name[end - 1] === " ")) end--;
-  return end === name.length ? name : name.slice(0, end);
+  return plainSegment(path.slice(path.lastIndexOf("/") + 1));
 }
 
 function endsWithAny(name: string, endings: readonly string[]): boolean {

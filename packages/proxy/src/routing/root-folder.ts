@@ -1,8 +1,11 @@
 import { realpath, stat } from "node:fs";
 import { resolve } from "node:path";
 
-/** What a path of the document root is; a regular file that a link leads out of the root to is nothing. */
-export type FileKind = "file" | "folder" | "none";
+/**
+ * What a path of the document root is. A regular file that a link leads out of the root to is `"linked"` when it lies in a folder that
+ * links may lead into, else nothing.
+ */
+export type FileKind = "file" | "linked" | "folder" | "none";
 
 /** How long an answer holds: a script that is asked for all the time is looked at once a second. */
 const TTL = 1_000;
@@ -17,13 +20,16 @@ export class RootFolder {
   /** As configured, absolute, without slash at the end; empty for `/`. Latin-1: one character a byte. */
   readonly bytes: string;
   readonly #root: string;
+  readonly #links: readonly RealFolder[];
   readonly #files = new Map<string, number>();
-  #real = "";
-  #realUntil = 0;
+  readonly #real: RealFolder;
 
-  constructor(root: string) {
+  /** @param links folders outside of the root that its links may lead into */
+  constructor(root: string, links: readonly string[] = []) {
     const absolute = resolve(root);
     this.#root = absolute === "/" ? "" : absolute;
+    this.#real = new RealFolder(absolute);
+    this.#links = links.map((folder) => new RealFolder(folder));
     this.bytes = Buffer.from(this.#root, "utf8").toString("latin1");
   }
 
@@ -48,9 +54,9 @@ export class RootFolder {
     });
   }
 
-  /** Is this the real path of something under the root? Both latin-1. To be asked after a {@link RootFolder.lookup} only. */
+  /** Is this the real path of something that may be served? Latin-1. To be asked after a {@link RootFolder.lookup} only. */
   contains(real: string): boolean {
-    return real.startsWith(`${this.#real}/`);
+    return this.#real.contains(real) || this.#links.some((folder) => folder.contains(real));
   }
 
   #checkReal(path: string, file: string | Buffer, found: (kind: FileKind) => void): void {
@@ -59,32 +65,25 @@ export class RootFolder {
         found("none");
         return;
       }
-      this.#withRealRoot(() => {
-        if (!this.contains(real)) {
-          found("none");
-          return;
+      this.#real.refresh(() => {
+        if (!this.#real.contains(real)) this.#checkLinks(real, found);
+        else {
+          if (this.#files.size >= CACHE_SIZE) this.#files.clear();
+          this.#files.set(path, performance.now() + TTL);
+          found("file");
         }
-        if (this.#files.size >= CACHE_SIZE) this.#files.clear();
-        this.#files.set(path, performance.now() + TTL);
-        found("file");
       });
     });
   }
 
-  #withRealRoot(then: () => void): void {
-    if (this.#realUntil > performance.now()) {
-      then();
-      return;
-    }
-    realpath.native(this.#root === "" ? "/" : this.#root, "latin1", (error, real) => {
-      // Without a root nothing is in it: no path begins with NUL.
-      if (error !== null) this.#real = "\0";
-      else {
-        this.#real = real === "/" ? "" : real;
-        this.#realUntil = performance.now() + TTL;
-      }
-      then();
-    });
+  #checkLinks(real: string, found: (kind: FileKind) => void, position = 0): void {
+    const folder = this.#links[position];
+    if (folder === undefined) found("none");
+    else
+      folder.refresh(() => {
+        if (folder.contains(real)) found("linked");
+        else this.#checkLinks(real, found, position + 1);
+      });
   }
 
   /** A path is bytes; as text it would be UTF-8, so that is right for ASCII only. */
@@ -92,5 +91,37 @@ export class RootFolder {
     // oxlint-disable-next-line no-control-regex -- all of ASCII
     if (/^[\0-\x7f]*$/.test(path)) return this.#root + path;
     return Buffer.concat([Buffer.from(this.#root, "utf8"), Buffer.from(path, "latin1")]);
+  }
+}
+
+/** Where a folder really is, looked at once a second: a deployment may switch a link. */
+class RealFolder {
+  readonly #folder: string;
+  /** Without the folder nothing is in it: no path begins with NUL. */
+  #real = "\0";
+  #until = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  refresh(then: () => void): void {
+    if (this.#until > performance.now()) {
+      then();
+      return;
+    }
+    realpath.native(this.#folder, "latin1", (error, real) => {
+      if (error !== null) this.#real = "\0";
+      else {
+        this.#real = real === "/" ? "" : real;
+        this.#until = performance.now() + TTL;
+      }
+      then();
+    });
+  }
+
+  /** As it was at the last {@link RealFolder.refresh}. */
+  contains(real: string): boolean {
+    return real.startsWith(`${this.#real}/`);
   }
 }

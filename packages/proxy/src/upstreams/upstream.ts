@@ -1,5 +1,6 @@
 import { Pool } from "@x/client";
 import type { PoolStats } from "@x/client";
+import { FastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedTimeouts, ResolvedUpstream } from "../config/resolved-config.ts";
 
@@ -12,9 +13,13 @@ export class Upstream {
   readonly #pools: readonly Pool[];
   #next = 0;
 
-  /** @throws FastCGIError `FCGI_ERR_BAD_ADDRESS`, `FCGI_ERR_INVALID_ARGUMENT` */
+  /** @throws FastCGIError `FCGI_ERR_CONFIG` without an address, `FCGI_ERR_BAD_ADDRESS`, `FCGI_ERR_INVALID_ARGUMENT` */
   constructor(config: ResolvedUpstream, timeouts: ResolvedTimeouts) {
     this.name = config.name;
+    if (config.addresses.length === 0) {
+      const message = `the upstream ${JSON.stringify(config.name)} has no address: that of a process is chosen when createProxyServer starts it.`;
+      throw new FastCGIError("FCGI_ERR_CONFIG", message, { phase: "configure" });
+    }
     this.#pools = config.addresses.map(
       ({ address, capacity, multiplex, connections }) =>
         new Pool(address, {

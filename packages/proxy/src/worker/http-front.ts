@@ -15,6 +15,9 @@ interface Connection {
   refused: boolean;
 }
 
+/** A sentence for a client whose request was refused with that status. */
+type Explain = (status: number, socket: Socket) => string | undefined;
+
 /**
  * HTTP/1 on connections that somebody else accepted.
  *
@@ -25,6 +28,7 @@ export class HttpFront {
   readonly #server: Server;
   readonly #listener: RequestListener;
   readonly #ready: Promise<void>;
+  readonly #explain: Explain;
   readonly #connections = new Map<Socket, Connection>();
   /** When requests began, while somebody wants to know. */
   readonly #began = new WeakMap<ServerResponse, RequestBegin>();
@@ -39,8 +43,15 @@ export class HttpFront {
    * @param listener answers the requests
    * @param options limits and timeouts of `node:http`
    * @param ready requests that come before it is resolved wait for it
+   * @param explain what else is said to a client whose request node:http refuses
    */
-  constructor(listener: RequestListener, options: ServerOptions & { maxHeadersCount?: number }, ready: Promise<void>) {
+  constructor(
+    listener: RequestListener,
+    options: ServerOptions & { maxHeadersCount?: number },
+    ready: Promise<void>,
+    explain: Explain = () => undefined,
+  ) {
+    this.#explain = explain;
     this.#listener = listener;
     this.#ready = ready;
     void ready.then(() => (this.#isReady = true));
@@ -152,7 +163,7 @@ export class HttpFront {
       return;
     }
     if (connection !== undefined) connection.refused = true;
-    answerAndClose(socket, status);
+    answerAndClose(socket, status, this.#explain(status, socket));
   }
 }
 

@@ -4,6 +4,7 @@ import type { ResolvedConfig } from "../config/resolved-config.ts";
 import { createGateway } from "../gateway.ts";
 import type { Gateway } from "../gateway.ts";
 import { nodeServerOptions, toNodeListener } from "../node/index.ts";
+import { explainClientError } from "./client-error.ts";
 import { HttpFront } from "./http-front.ts";
 
 /** Milliseconds between two looks for connections that exceed a timeout: node's own 30 s would make 10 s into 40. */
@@ -35,7 +36,9 @@ export class Worker {
       keepAliveTimeout: keepAlive,
       connectionsCheckingInterval: TIMEOUT_RESOLUTION,
     };
-    this.#front = new HttpFront(toNodeListener(this.gateway), options, ready);
+    this.#front = new HttpFront(toNodeListener(this.gateway), options, ready, (status, socket) =>
+      explainClientError(status, socket, config),
+    );
   }
 
   /** Open connections of clients. */

@@ -42,9 +42,24 @@ describe("exit code 2 and one sentence, before anything was started", () => {
       '--php: The address "127.0.0.1:9000" does not begin with unix: or tcp://; write "tcp://127.0.0.1:9000".',
     ],
     [
-      "--php auto, which does not exist yet",
-      ["--php", "auto"],
-      '--php: The address "auto" does not begin with unix: or tcp://; write "tcp://auto:9000".',
+      "a preset that does not exist",
+      ["--php", "auto", "--preset", "wordpres"],
+      '--preset: there is no preset "wordpres". Did you mean "wordpress"? There are wordpress, drupal, laravel, symfony, dokuwiki, plain, none.',
+    ],
+    [
+      "a preset without PHP",
+      ["--preset", "drupal"],
+      "--preset says what kind of PHP site it is, and needs --php beside it, such as `--php auto`.",
+    ],
+    [
+      "a preset beside a configuration",
+      ["--config", "a.json", "--preset", "drupal"],
+      "--preset and --config exclude each other: write preset into the configuration, beside php in the route.",
+    ],
+    [
+      "--php auto beside a configuration",
+      ["--config", "a.json", "--php", "auto"],
+      '--php and --config exclude each other: write a process of kind "php-fpm" into the configuration, under processes.',
     ],
     [
       "a port alone",
@@ -161,6 +176,6 @@ test("help: examples first, only what exists; version: a number", async () => {
   const { exit, stdout, stderr } = await run(["--help"]);
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
   expect(stdout.indexOf("Examples:")).toBeLessThan(stdout.indexOf("Usage:"));
-  expect(stdout).not.toMatch(/--watch|--inspect|auto|expand|check/);
+  expect(stdout).not.toMatch(/--watch|--inspect|expand|check/);
   expect(await run(["-V"])).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
-import { findPhpFpm } from "../../src/processes/php-fpm-program.ts";
+import { listPhp } from "../../src/processes/php-program.ts";
 import { needs } from "../support/needs.ts";
 import { gone, isAlive } from "../support/processes.ts";
 import { ProxyProgram } from "../support/proxy-program.ts";
@@ -59,12 +59,9 @@ function managed(deeds: readonly string[] = []): { folder: string; config: strin
 }
 
 function hasPhpFpm(): boolean {
-  try {
-    return findPhpFpm(undefined) !== "";
-  } catch {
-    if (process.env["CI"] === "true") throw new Error("php-fpm is needed here");
-    return false;
-  }
+  const found = listPhp("php-fpm").length > 0;
+  if (!found && process.env["CI"] === "true") throw new Error("php-fpm is needed here");
+  return found;
 }
 
 /** Process ids of the applications, from what a verbose proxy says. */
@@ -80,7 +77,7 @@ describe("serving a folder", () => {
     const program = new ProxyProgram([root, ...ANY_PORT]);
     const port = await program.port();
     await program.line(
-      /warning: .* has PHP files such as index\.php, which are not served without PHP: .* x-proxy serve \/.* --php unix:/,
+      /warning: .* has PHP files such as index\.php, which are not served without PHP: .* x-proxy serve \/.* --php auto/,
     );
     expect(await (await get(port, "/style.css")).text()).toBe("a{}");
     expect(await (await get(port)).text()).not.toContain("<?php");

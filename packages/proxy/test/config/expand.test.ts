@@ -1,27 +1,18 @@
-import { resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 
-import { FastCGIError } from "@x/protocol/errors";
 import { describe, expect, test } from "vitest";
 
 import { type ProxyConfig, defineConfig } from "../../src/config/define-config.ts";
-import { type ConfigSource, expandConfig, isResolvedConfig } from "../../src/config/expand.ts";
+import { expandConfig, isResolvedConfig } from "../../src/config/expand.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const upstreams = { php: { addresses: ["unix:/run/php.sock"] } };
 
-function message(config: unknown, source?: ConfigSource): string {
-  try {
-    expandConfig(config as ProxyConfig, source);
-  } catch (error) {
-    expect(error).toBeInstanceOf(FastCGIError);
-    expect((error as FastCGIError).code).toBe("FCGI_ERR_CONFIG");
-    return (error as FastCGIError).message;
-  }
-  throw new Error("no error");
-}
-
 describe("the long form", () => {
   test("php is short for scripts by an upstream and files from the root", () => {
-    const config = expandConfig({ root: "public", upstreams, routes: [{ php: "php" }] }, { folder: "/srv/site" });
+    const routes = [{ php: "php", preset: "none" as const }];
+    const config = expandConfig({ root: "public", upstreams, routes }, { folder: "/srv/site" });
     const root = "/srv/site/public";
     expect(config.routes[0]).toEqual({
       index: 0,
@@ -43,6 +34,97 @@ describe("the long form", () => {
         immutable: false,
         neverServe: expect.arrayContaining([".php", ".phtml"]),
       },
+      deny: [],
+      links: [],
+      preset: undefined,
+    });
+  });
+
+  describe("[TD08] a preset is short for root, front controller and paths that nobody gets", () => {
+    function site(files: readonly string[]): string {
+      const folder = temporaryFolder();
+      for (const file of files) {
+        mkdirSync(join(folder, dirname(file)), { recursive: true });
+        writeFileSync(join(folder, file), "");
+      }
+      return folder;
+    }
+
+    test("detected by the files in the root", () => {
+      const root = site(["artisan", "public/index.php"]);
+      const [route] = expandConfig({ root, upstreams, routes: [{ php: "php" }] }).routes;
+      const { preset, ...long } = route ?? {};
+      expect(preset).toBe("laravel");
+      const publicFolder = join(root, "public");
+      const [spelledOut] = expandConfig({
+        root,
+        upstreams,
+        routes: [
+          {
+            fastcgi: {
+              upstream: "php",
+              root: publicFolder,
+              extensions: [".php"],
+              index: ["index.php", "index.html"],
+              tryFiles: ["{path}", "{path}/", "/index.php"],
+            },
+            static: {},
+            deny: [
+              "/storage/**/*.php",
+              "/composer.json",
+              "/composer.lock",
+              "/package.json",
+              "/package-lock.json",
+              "/yarn.lock",
+              "/pnpm-lock.yaml",
+              "/web.config",
+            ],
+            links: [join(root, "storage/app/public")],
+          },
+        ],
+      }).routes;
+      expect({ ...long, preset: undefined }).toEqual(spelledOut);
+    });
+
+    test("named, and with more paths", () => {
+      const root = site(["index.php"]);
+      const routes = [{ php: "php", preset: "dokuwiki" as const, deny: ["/secret/*"], links: ["shared"] }];
+      const [route] = expandConfig({ root, upstreams, routes }, { folder: "/srv" }).routes;
+      expect(route).toMatchObject({ preset: "dokuwiki", links: ["/srv/shared"] });
+      expect(route?.fastcgi?.tryFiles).toEqual(["{path}", "{path}/"]);
+      expect(route?.deny).toEqual(expect.arrayContaining(["/data/*", "/conf/*"]));
+      expect(route?.deny.at(-1)).toBe("/secret/*");
+    });
+
+    test("switched off", () => {
+      const root = site(["artisan", "public/index.php"]);
+      const [route] = expandConfig({ root, upstreams, routes: [{ php: "php", preset: "none" }] }).routes;
+      expect(route).toMatchObject({ fastcgi: { root }, static: { root }, deny: [], links: [], preset: undefined });
+    });
+  });
+
+  test("the upstream of a PHP of our own needs no address", () => {
+    const config = expandConfig({
+      root: "/srv",
+      upstreams: { php: { capacity: 4 }, cgi: {} },
+      processes: {
+        php: { kind: "php-fpm", upstream: "php" },
+        cgi: { kind: "php-cgi", upstream: "cgi", maxRequests: 500, ini: { memory_limit: "1G" } },
+      },
+      routes: [{ php: "php" }],
+    });
+    expect([...config.upstreams.values()]).toEqual([
+      { name: "php", addresses: [], capacity: 4 },
+      { name: "cgi", addresses: [], capacity: undefined },
+    ]);
+    expect(config.processes.get("cgi")).toEqual({
+      kind: "php-cgi",
+      name: "cgi",
+      program: undefined,
+      user: undefined,
+      upstream: "cgi",
+      ini: new Map([["memory_limit", "1G"]]),
+      maxRequests: 500,
     });
   });
 
@@ -51,7 +133,9 @@ describe("the long form", () => {
     expect(config).toMatchObject({
       listen: [{ kind: "tcp", host: "127.0.0.1", port: 8080 }],
       limits: {
-        body: 8_388_608,
+        body: 134_217_728,
+        bodyRate: 500,
+        spool: { folder: undefined, quota: 1_073_741_824 },
         headerBytes: 16_384,
         headerLines: 100,
         target: 8_192,
@@ -60,7 +144,9 @@ describe("the long form", () => {
       },
       timeouts: {
         requestHead: 10_000,
-        request: 300_000,
+        requestBody: 30_000,
+        request: 0,
+        response: 30_000,
         keepAlive: 75_000,
         queue: 5_000,
         connect: 2_000,
@@ -169,193 +255,6 @@ describe("the long form", () => {
         upstream: "php",
       },
     ]);
-  });
-});
-
-describe("what is wrong is told with its key", () => {
-  const routes = [{ php: "php" }];
-  test.each<[string, unknown, string]>([
-    ["nothing", undefined, "the configuration must be an object, not undefined."],
-    ["a text", "x", 'the configuration must be an object, not "x".'],
-    ["an unknown key", { rutes: [], routes }, 'rutes is not a known key. Did you mean "routes"?'],
-    [
-      "a key of nowhere",
-      { root: "/", upstreams, routes, frob: 1 },
-      "frob is not a known key. Known here: listen, root, ",
-    ],
-    ["a key of a later issue", { root: "/", upstreams, routes, cache: {} }, "cache is not a known key."],
-    ["a missing key", { root: "/", upstreams: { php: {} }, routes }, "upstreams.php.addresses is missing."],
-    ["no routes", { root: "/" }, "routes is missing."],
-    ["empty routes", { root: "/", routes: [] }, "routes needs at least one route"],
-    [
-      "a deep unknown key",
-      { root: "/", upstreams, routes: [{ fastcgi: { upstrem: "php", upstream: "php" } }] },
-      'routes[0].fastcgi.upstrem is not a known key. Did you mean "upstream"?',
-    ],
-    ["a wrong type", { root: 3, upstreams, routes }, "root must be a text, not 3."],
-    [
-      "a wrong number",
-      { root: "/", upstreams, routes, limits: { body: "8M" } },
-      'limits.body must be a number, not "8M".',
-    ],
-    [
-      "a broken number",
-      { root: "/", upstreams, routes, limits: { headerLines: 1.5 } },
-      "limits.headerLines must be a whole number.",
-    ],
-    [
-      "a wrong word",
-      { root: "/", upstreams, routes, errors: "full" },
-      'errors must be "developer" or "plain", not "full".',
-    ],
-    [
-      "a wrong kind",
-      { root: "/", upstreams, routes, processes: { a: { kind: "cgi" } } },
-      'processes.a.kind must be "command" or "php-fpm", not "cgi".',
-    ],
-    [
-      "a key of the other kind",
-      { root: "/", upstreams, routes, processes: { a: { kind: "php-fpm", upstream: "php", cmd: [] } } },
-      "processes.a.cmd is not a known key.",
-    ],
-    [
-      "an unknown upstream",
-      { root: "/", upstreams, routes: [{ static: true }, { static: true }, { fastcgi: { upstream: "phq" } }] },
-      'routes[2].fastcgi.upstream "phq" is not defined. Did you mean "php"?',
-    ],
-    [
-      "an unknown upstream of php",
-      { root: "/", upstreams, routes: [{ php: "phpp" }] },
-      'routes[0].php "phpp" is not defined. Did you mean "php"?',
-    ],
-    ["no upstreams at all", { root: "/", routes }, 'routes[0].php "php" is not defined. Add it to "upstreams".'],
-    [
-      "an unknown upstream of a process",
-      { root: "/", upstreams, routes, processes: { a: { kind: "php-fpm", upstream: "pph" } } },
-      'processes.a.upstream "pph" is not defined. Did you mean "php"?',
-    ],
-    [
-      "a key that needs quotes",
-      { root: "/", upstreams: { "my app": {} }, routes },
-      'upstreams["my app"].addresses is missing.',
-    ],
-    [
-      "a bad address",
-      { root: "/", upstreams: { php: { addresses: ["127.0.0.1:9000"] } }, routes },
-      "upstreams.php.addresses[0] is not an address: ",
-    ],
-    [
-      "a bad address in an object",
-      { root: "/", upstreams: { php: { addresses: [{ address: "x" }] } }, routes },
-      "upstreams.php.addresses[0].address is not an address: ",
-    ],
-    ["no handler", { root: "/", upstreams, routes: [{ match: "/x" }] }, "routes[0] says nothing that answers"],
-    [
-      "php beside its long form",
-      { root: "/", upstreams, routes: [{ php: "php", static: true }] },
-      "routes[0].static stands beside php",
-    ],
-    ["no root for php", { upstreams, routes }, "routes[0].fastcgi needs a document root"],
-    ["no root for files", { routes: [{ static: {} }] }, "routes[0].static needs a folder"],
-    [
-      "two roots in one route",
-      { root: "/a", upstreams, routes: [{ fastcgi: { upstream: "php" }, static: { root: "/b" } }] },
-      "routes[0].static.root must be the same folder",
-    ],
-    [
-      "tryFiles out of the root",
-      { root: "/", upstreams, routes: [{ fastcgi: { upstream: "php", extensions: [".php"], tryFiles: ["/../x"] } }] },
-      "routes[0].fastcgi.tryFiles[0] must begin with",
-    ],
-    [
-      "tryFiles without files",
-      { root: "/", upstreams, routes: [{ fastcgi: { upstream: "php", tryFiles: ["{path}"] } }] },
-      "routes[0].fastcgi.tryFiles needs extensions",
-    ],
-    [
-      "an extension without dot",
-      { root: "/", upstreams, routes: [{ fastcgi: { upstream: "php", extensions: ["php"] } }] },
-      'routes[0].fastcgi.extensions[0] must be a dot and letters such as ".php"',
-    ],
-    [
-      "a path without slash",
-      { root: "/", upstreams, routes: [{ match: "assets/*", php: "php" }] },
-      'routes[0].match must begin with "/" or "*"',
-    ],
-    [
-      "a path without slash in a list",
-      { root: "/", upstreams, routes: [{ match: { path: ["/a", "b"] }, php: "php" }] },
-      "routes[0].match.path[1] must begin with",
-    ],
-    [
-      "a host with port",
-      { root: "/", upstreams, routes: [{ match: { host: "a:80" }, php: "php" }] },
-      "routes[0].match.host must be a name",
-    ],
-    [
-      "a method in lower case",
-      { root: "/", upstreams, routes: [{ match: { method: "get" }, php: "php" }] },
-      "routes[0].match.method must be a method",
-    ],
-    [
-      "a bad duration",
-      { root: "/", routes: [{ static: { maxAge: "1 month" } }] },
-      "routes[0].static.maxAge must be milliseconds or a text",
-    ],
-    [
-      "a port alone",
-      { listen: ["8080"], root: "/", routes: [{ static: true }] },
-      'listen[0] "8080" is a port alone: write "127.0.0.1:8080"',
-    ],
-    [
-      "a bare IPv6 address",
-      { listen: ["::1"], root: "/", routes: [{ static: true }] },
-      "an IPv6 address stands in brackets",
-    ],
-    [
-      "a port out of range",
-      { listen: ["a:65536"], root: "/", routes: [{ static: true }] },
-      "has no port between 0 and 65535",
-    ],
-    [
-      "[TJ03] a socket path that is too long",
-      { listen: [`unix:/${"x".repeat(107)}`], root: "/", routes: [{ static: true }] },
-      "is longer than the 107 bytes",
-    ],
-    [
-      "[TJ04] an abstract socket",
-      { listen: ["unix:@x"], root: "/", routes: [{ static: true }] },
-      "is an abstract socket",
-    ],
-    [
-      "a param with NUL",
-      { upstreams, routes: [{ fastcgi: { upstream: "php", params: { A: "\0" } } }] },
-      "routes[0].fastcgi.params.A must not hold a NUL",
-    ],
-    [
-      "static with false",
-      { root: "/", routes: [{ static: false }] },
-      "routes[0].static must be true or an object, not false.",
-    ],
-  ])("%s", (_name, config, expected) => {
-    expect(message(config)).toContain(expected);
-  });
-
-  test("all of it at once, one line each", () => {
-    const text = message({ root: "/", upstreams, rotes: 1, routes: [{ php: 4 }] });
-    expect(text.split("\n")).toEqual(
-      expect.arrayContaining([
-        "routes[0].php must be a text, not 4.",
-        'rotes is not a known key. Did you mean "routes"?',
-      ]),
-    );
-  });
-
-  test("with file and line where they are known", () => {
-    const source: ConfigSource = { file: "x.config.yaml", line: (path) => path.length };
-    expect(message({ root: "/", upstreams, routes: [{ php: "phq" }] }, source)).toBe(
-      'x.config.yaml:3: routes[0].php "phq" is not defined. Did you mean "php"?',
-    );
   });
 });
 

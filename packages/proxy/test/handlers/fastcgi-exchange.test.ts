@@ -23,29 +23,6 @@ describe("a response", () => {
     expect((await exchange.over()).outcome).toBe("complete");
   });
 
-  test("waits for a slow client, and goes on", async () => {
-    const { gateway, backend } = await application(() => {});
-    const exchange = new MemoryExchange("/");
-    exchange.takes = false;
-    gateway.dispatch(exchange, exchange);
-    const request = await backend.request(0);
-    request.write(HEAD);
-    const whole = 8 * 1024 * 1024;
-    const piece = "x".repeat(65_000);
-    let written = 0;
-    // Until the kernel takes no more, because nobody reads at the other end.
-    for (; written < whole && request.socket.writableLength < 1_000_000; written += piece.length) {
-      request.write(piece);
-      await new Promise(setImmediate);
-    }
-    expect(written).toBeLessThan(whole);
-    expect(exchange.text.length).toBeLessThan(written);
-    exchange.takes = true;
-    exchange.onDrain?.();
-    request.end();
-    expect((await exchange.over()).text.length).toBe(written);
-  });
-
   test("[TG08][TG13] loses what is not for a client, and keeps the rest in order", async () => {
     const { gateway } = await application((request) =>
       request.end(

@@ -1,9 +1,11 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import type { RouteConfig } from "../../src/config/define-config.ts";
+import type { GatewayFailure } from "../../src/diagnostics.ts";
 import { type Gateway, createGateway } from "../../src/gateway.ts";
 import { ask } from "../support/memory-exchange.ts";
 import { type BackendRequest, ScriptedBackend } from "../support/scripted-backend.ts";
@@ -171,9 +173,27 @@ describe('"Primary script unknown"', () => {
     expect(got.text).toContain("PHP-FPM cannot see the script");
   });
 
-  test("is PHP-FPM's own answer for a stranger", async () => {
-    const { gateway } = await site(["index.php"], { php: "php" }, unknown);
+  test("a stranger learns nothing, the log everything", async () => {
+    const failures: GatewayFailure[] = [];
+    const listen = (message: unknown): void => void failures.push(message as GatewayFailure);
+    subscribe("fastcgi:proxy:error", listen);
+    onTestFinished(() => void unsubscribe("fastcgi:proxy:error", listen));
+    const { gateway, root } = await site(["index.php"], { php: "php" }, unknown);
     const got = await ask(gateway, "/", { remote: { address: "192.0.2.1", port: 1 } });
+    expect(got.status).toBe(404);
+    expect(got.text).not.toContain(root);
+    expect(failures).toMatchObject([{ status: 404, upstream: "php", error: undefined }]);
+    expect(failures[0]?.reason).toContain(
+      `PHP-FPM cannot see the script ${root}/index.php ("Primary script unknown"): `,
+    );
+  });
+
+  test("for a script that is not there, a stranger gets PHP-FPM's own answer", async () => {
+    const route = {
+      fastcgi: { upstream: "php", extensions: [".php"], root: "/on/another/machine", checkFiles: false },
+    };
+    const { gateway } = await site([], route, unknown);
+    const got = await ask(gateway, "/x.php", { remote: { address: "192.0.2.1", port: 1 } });
     expect(got).toMatchObject({ status: 404, text: "File not found.\n" });
   });
 });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { foldersAbove, requireAccess } from "../../src/processes/account-access.ts";
+import { foldersAbove } from "../../src/folders-above.ts";
+import { requireAccess } from "../../src/processes/account-access.ts";
 import { findAccount } from "../../src/processes/account.ts";
 import { findSetpriv } from "../../src/processes/launcher.ts";
 import { isRoot, needs } from "../support/needs.ts";

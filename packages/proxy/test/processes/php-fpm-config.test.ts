@@ -30,10 +30,17 @@ decorate_workers_output = no
 clear_env = yes
 env[PATH] = $PATH
 env[HOME] = $HOME
+php_value[log_errors] = 1
 php_value[post_max_size] = 8388608
 php_value[upload_max_filesize] = 8388608
 php_value[memory_limit] = '256M'
 `);
+});
+
+test("no limit on request bodies is none in PHP either", () => {
+  expect(phpFpmConfig({ ...settings, bodyLimit: Infinity })).toContain(
+    "\nphp_value[post_max_size] = 0\nphp_value[upload_max_filesize] = 0\n",
+  );
 });
 
 test("[TJ08] nothing in it can begin a line of its own or end a quote", () => {

@@ -8,7 +8,7 @@ import type { ProxyConfig } from "../../src/config/define-config.ts";
 import { expandConfig } from "../../src/config/expand.ts";
 import type { ResolvedConfig } from "../../src/config/resolved-config.ts";
 import { findAccount } from "../../src/processes/account.ts";
-import { findPhpFpm } from "../../src/processes/php-fpm-program.ts";
+import { listPhp } from "../../src/processes/php-program.ts";
 import { ProcessManager } from "../../src/processes/process-manager.ts";
 import type { ProcessManagerOptions } from "../../src/processes/process-manager.ts";
 import { fastcgiRequest } from "../support/fastcgi-request.ts";
@@ -24,11 +24,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const LISTENER = fileURLToPath(new URL("../support/listener.mjs", import.meta.url));
 
 function hasPhpFpm(): boolean {
-  try {
-    return findPhpFpm(undefined) !== "";
-  } catch {
-    return false;
-  }
+  return listPhp("php-fpm").length > 0;
 }
 
 function manager(
@@ -101,15 +97,14 @@ describe("kind php-fpm", () => {
     extra: Partial<ProxyConfig["upstreams"]> = {},
     ini: Record<string, string> = {},
   ): ResolvedConfig {
-    const config = expandConfig({
+    return expandConfig({
       root: site,
-      upstreams: { php: { addresses: ["unix:/unused"], capacity: 3 }, ...extra },
+      // Without addresses: the socket is ours to choose.
+      upstreams: { php: {}, ...extra },
       processes: { php: { kind: "php-fpm", upstream: "php", ini } },
       routes: [{ php: "php" }],
       limits: { body: 1_234_567 },
     });
-    // As for an upstream without addresses: the socket is ours to choose.
-    return { ...config, upstreams: new Map([["php", { name: "php", addresses: [] }]]) };
   }
 
   function site(files: Readonly<Record<string, string>>): string {

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 
 import { afterAll, describe, expect, test } from "vitest";
 
+import { DenyList } from "../../src/routing/deny-list.ts";
 import { type FileRules, type FoundFile, findFile, findRemoteScript } from "../../src/routing/find-file.ts";
 import { RootFolder } from "../../src/routing/root-folder.ts";
 
@@ -66,6 +67,14 @@ function find(rules: FileRules, path: string, folder = new RootFolder(root)): Pr
 const script = (scriptName: string, pathInfo = ""): FoundFile => ({ kind: "script", scriptName, pathInfo });
 const file = (path: string): FoundFile => ({ kind: "file", path });
 const none: FoundFile = { kind: "none" };
+const hidden: FoundFile = {
+  kind: "denied",
+  reason: "dot files, backups and what editors leave behind are never served",
+};
+const denied = (pattern: string): FoundFile => ({
+  kind: "denied",
+  reason: `"${pattern}" stands in deny of the route`,
+});
 const folder: FoundFile = { kind: "folder" };
 const front = script("/index.php");
 const latin1 = (text: string): string => Buffer.from(text).toString("latin1");
@@ -90,12 +99,12 @@ describe("a PHP site", () => {
     ["[TD03] a script that is not there", "/nope.php", none],
     ["[TD03] a file used as a folder of a script", "/upload/evil.jpg/x.php", none],
     ["[TD04] a script after a double extension", "/x.php.txt.php/i", script("/x.php.txt.php", "/i")],
-    ["[TD04] a backup of a script", "/test.php.bak", none],
+    ["[TD04] a backup of a script", "/test.php.bak", hidden],
     ["a folder with a script's name", "/folder.php", none],
     ["[TD09] another case", "/INDEX.PHP", none],
     ["[TC16] another case of a file", "/index.txt", front],
-    ["[TD08] a dot file", "/.env", none],
-    ["[TD08] a dot folder", "/.git/config", none],
+    ["[TD08] a dot file", "/.env", hidden],
+    ["[TD08] a dot folder", "/.git/config", hidden],
     ["[TD08] .well-known", "/.well-known/acme", file("/.well-known/acme")],
     ["dots behind a script belong to it", "/index.php/.hidden/x~", script("/index.php", "/.hidden/x~")],
     ["[TD10] a link out of the root", "/out/data.txt", front],
@@ -110,7 +119,7 @@ describe("a PHP site", () => {
     ["[TD12] a long name", `/${"x".repeat(300)}`, front],
     ["[TD12] a long path", `/${"x/".repeat(2_500)}y`, front],
     ["[TC11] an encoded slash is a name", "/x%2fy/x.txt", file("/x%2fy/x.txt")],
-    ["[TC11] an encoded climb is a hidden name", "/..%2f/x.txt", none],
+    ["[TC11] an encoded climb is a hidden name", "/..%2f/x.txt", hidden],
     ["a name of replacement patterns", "/$&", file("/$&")],
   ])("%s", async (_title, path, expected) => {
     const opened = new RootFolder(root);
@@ -139,6 +148,54 @@ describe("[TD05] letters that only look like .php are no script", () => {
   });
 });
 
+describe("[TD08] what a route denies", () => {
+  const rules = (patterns: readonly string[]): FileRules => ({ ...php, denied: new DenyList(patterns) });
+
+  test.each<[string, string, FoundFile]>([
+    ["/upload/*", "/upload/evil.jpg", denied("/upload/*")],
+    ["/upload/*", "/upload/nope", denied("/upload/*")],
+    ["/upload/*", "/uploads", front],
+    ["/style.css", "/style.css", denied("/style.css")],
+    ["*.css", "/in.css", denied("*.css")],
+    ["/blog/**/*.php", "/blog/index.php/post", denied("/blog/**/*.php")],
+    // A script by another name: the index of its folder.
+    ["/blog/**/*.php", "/blog/", denied("/blog/**/*.php")],
+    // What follows a script is the application's.
+    ["*.txt", "/index.php/a.txt", script("/index.php", "/a.txt")],
+    ["/upload/*", "/index.php/upload/x", script("/index.php", "/upload/x")],
+    ["/index.php", "/pretty/url", denied("/index.php")],
+  ])("%s: %s", async (pattern, path, expected) => {
+    expect(await find(rules([pattern]), path)).toEqual(expected);
+  });
+
+  test("on another machine too", () => {
+    expect(findRemoteScript(rules(["/inc/*"]), "/inc/a.php/b")).toEqual(denied("/inc/*"));
+    expect(findRemoteScript(rules(["/inc/*"]), "/a.php/inc/")).toEqual(script("/a.php", "/inc/"));
+  });
+});
+
+describe("[TD10] folders that links may lead into", () => {
+  const linked = (): RootFolder => new RootFolder(root, [join(base, "secret")]);
+
+  test.each<[string, FoundFile]>([
+    ["/out/data.txt", file("/out/data.txt")],
+    // Scripts must lie in the root itself.
+    ["/out/run.php", none],
+    ["/linked.php", none],
+    ["/zero", front],
+    ["/dangling", front],
+    ["/style.css", file("/style.css")],
+  ])("%s", async (path, expected) => {
+    const opened = linked();
+    expect(await find(php, path, opened)).toEqual(expected);
+    expect(await find(php, path, opened)).toEqual(expected);
+  });
+
+  test("that is not there opens nothing", async () => {
+    expect(await find(php, "/out/data.txt", new RootFolder(root, [join(base, "absent")]))).toEqual(front);
+  });
+});
+
 describe("files alone", () => {
   test.each<[string, FoundFile]>([
     ["/style.css", file("/style.css")],
@@ -159,8 +216,8 @@ describe("a root on another machine", () => {
     ["/", front],
     ["/a/b.php/c", script("/a/b.php", "/c")],
     ["/pretty/url/", front],
-    ["/.git/x.php", none],
-    ["/.env", none],
+    ["/.git/x.php", hidden],
+    ["/.env", hidden],
   ])("%s", (path, expected) => {
     expect(findRemoteScript(php, path)).toEqual(expected);
   });

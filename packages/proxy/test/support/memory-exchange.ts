@@ -28,10 +28,11 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
   readonly httpVersion: string;
   readonly remote: Endpoint;
   readonly local: Endpoint;
-  onAbort: (() => void) | undefined;
+  onAbort: ((reason?: Error) => void) | undefined;
   onDrain: (() => void) | undefined;
-  /** What {@link GatewayResponse.write} returns. */
+  /** Does the connection take what is written? Until it does, chunks are not given back, and nothing more should be written. */
   takes = true;
+  stallTimeout = 0;
   status = 0;
   statusText: string | undefined;
   headers: string[] = [];
@@ -43,6 +44,8 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
   bodyPaused = false;
   readonly #pieces: readonly (string | Error)[];
   readonly #manual: boolean;
+  #unsent = 0;
+  readonly #untaken: (() => void)[] = [];
   readonly #waiting = new Set<() => void>();
 
   constructor(target: string, asked: Asked = {}) {
@@ -77,6 +80,10 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
     return this.headers.filter((_value, at) => at % 2 === 1 && this.headers[at - 1]?.toLowerCase() === name);
   }
 
+  get unsent(): number {
+    return this.#unsent;
+  }
+
   informational(statusCode: number, rawHeaders: readonly string[]): void {
     this.hints.push([statusCode, rawHeaders]);
   }
@@ -92,10 +99,23 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
   write(chunk: Uint8Array, release?: () => void): boolean {
     if (this.status === 0 || this.outcome !== "open") throw new Error("a body without head, or after the end");
     this.text += Buffer.from(chunk).toString("latin1");
-    // Late, as a socket would.
-    if (release !== undefined) setImmediate(release);
+    if (this.takes) {
+      // Late, as a socket would.
+      if (release !== undefined) setImmediate(release);
+    } else {
+      this.#unsent += chunk.length;
+      if (release !== undefined) this.#untaken.push(release);
+    }
     this.#look();
     return this.takes;
+  }
+
+  /** The connection takes what it has, and everything from now on. */
+  drain(): void {
+    this.takes = true;
+    this.#unsent = 0;
+    for (const release of this.#untaken.splice(0)) release();
+    this.onDrain?.();
   }
 
   end(): void {

@@ -5,9 +5,11 @@ import { fileURLToPath } from "node:url";
 
 import { onTestFinished } from "vitest";
 
+import type { PhpSearch } from "../../src/php/php-search.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/x-proxy.cjs", import.meta.url));
+const WITH_SEARCH = fileURLToPath(new URL("x-proxy-with-search.mjs", import.meta.url));
 
 /** How to run the program. */
 export interface ProxyProgramOptions {
@@ -16,6 +18,8 @@ export interface ProxyProgramOptions {
   /** Where its run folder goes. @default a folder of its own: any start clears what it finds there */
   readonly runtime?: string;
   readonly stdin?: "ignore" | "pipe";
+  /** Where `--php auto` looks. @default where distributions put PHP */
+  readonly search?: PhpSearch;
   /** Makes a command line that runs the program's. */
   readonly wrapper?: (command: readonly string[]) => readonly string[];
 }
@@ -30,7 +34,8 @@ export class ProxyProgram {
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], options: ProxyProgramOptions = {}) {
-    const command = [process.execPath, PROGRAM, ...args];
+    const program = options.search === undefined ? [PROGRAM] : [WITH_SEARCH, JSON.stringify(options.search)];
+    const command = [process.execPath, ...program, ...args];
     const [file = "", ...rest] = options.wrapper?.(command) ?? command;
     this.runtime = options.runtime ?? temporaryFolder();
     const env = { ...process.env, NO_COLOR: "1", RUNTIME_DIRECTORY: this.runtime, ...options.env };
