@@ -24,6 +24,18 @@ const commands: Readonly<Record<string, Command>> = {
     about: "the hello page: beside nginx, Apache, Caddy, npm's gateways and PHP in WebAssembly",
     load: async () => (await import("./commands/php.ts")).benchPhp,
   },
+  codec: {
+    about: "@x/protocol beside the codecs of npm and beside floors: records, params, heads: a verdict",
+    load: async () => (await import("./commands/codec.ts")).benchCodec,
+  },
+  capacity: {
+    about: "two proxies share a PHP-FPM of two workers, and neither keeps the other waiting: a verdict",
+    load: async () => (await import("./commands/capacity.ts")).benchCapacity,
+  },
+  bodies: {
+    about: "uploads and downloads of 1 GiB, and 500 slow clients, beside nginx",
+    load: async () => (await import("./commands/bodies.ts")).benchBodies,
+  },
 };
 
 const { positionals, values } = parseArgs({

@@ -1,6 +1,7 @@
 import { cpuTime, isAlive } from "./cpu-time.ts";
 import { load } from "./load.ts";
 import type { Load } from "./load.ts";
+import { median } from "./median.ts";
 
 /** One row of a table: a server that answers at `url`. */
 export interface Row {
@@ -59,10 +60,4 @@ export async function measure(
       died: dead.has(row) || !isAlive(row.pid),
     };
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }

@@ -34,7 +34,16 @@ export function table(results: readonly Result[]): string {
       result.died ? `${result.failures}, then the process died` : String(result.failures),
     ];
   });
-  return [head, head.map((_, column) => (column < 2 ? "---" : "--:")), ...rows]
+  return markdownTable(head, rows, 2);
+}
+
+/** A Markdown table; the first columns, so many, are text, the others numbers. */
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  textColumns: number,
+): string {
+  return [head, head.map((_, column) => (column < textColumns ? "---" : "--:")), ...rows]
     .map((cells) => `| ${cells.join(" | ")} |`)
     .join("\n");
 }

@@ -1,29 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { test, vi } from "vitest";
+import { vi } from "vitest";
 
 import { startPhpFpm } from "../src/peers/php-fpm.ts";
 import type { PhpFpm } from "../src/peers/php-fpm.ts";
 import { freePort } from "../src/program.ts";
-
-/**
- * Does `x-proxy` have `--php auto`, and with it the presets that know a site by its files? Until then what needs them is
- * reported as todo.
- */
-export const PHP_AUTO: boolean = false;
-
-/** A test of what comes with `--php auto`. */
-export function testWithPhpAuto(title: string, run: () => Promise<void>): void {
-  if (PHP_AUTO) test(title, run);
-  else todo(title);
-}
-
-/** Names in the report what waits for `--php auto`. */
-export function todo(title: string): void {
-  // oxlint-disable-next-line vitest/warn-todo -- these go with the constant above
-  test.todo(`${title} (todo until there is --php auto)`);
-}
 
 /** The PHP behind a site. */
 export interface Backend {

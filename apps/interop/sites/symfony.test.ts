@@ -11,7 +11,7 @@ import { startXProxy } from "../src/peers/x-proxy.ts";
 import type { RunningProxy } from "../src/peers/x-proxy.ts";
 import { raw } from "../src/raw.ts";
 import { temporaryFolder } from "../src/temporary.ts";
-import { startPool, testWithPhpAuto } from "./backends.ts";
+import { startPool } from "./backends.ts";
 import type { Backend } from "./backends.ts";
 import { needsFiles } from "./needs-files.ts";
 import { getInParts } from "./parts.ts";
@@ -217,10 +217,12 @@ describe.runIf(present)("Symfony", () => {
     }
   });
 
-  testWithPhpAuto("its project folder: a preset finds `public` in it", async () => {
+  test("its project folder: a preset finds `public` in it", async () => {
     const whole = await startXProxy([project, "--php", "auto"]);
     try {
       expect((await send(whole.url, "/hello/you")).status).toBe(200);
+      expect(whole.output()).toContain(`  root     ${join(project, "public")}\n`);
+      expect(whole.output()).toContain("  site     Symfony: front controller /index.php, ");
       expect((await send(whole.url, "/style.css")).status).toBe(200);
       expect((await send(whole.url, "/var/data.bin")).status).toBe(404);
       expect((await send(whole.url, "/src/Kernel.php")).status).toBe(404);

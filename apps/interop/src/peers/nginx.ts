@@ -12,6 +12,10 @@ export interface NginxOptions {
   root: string;
   /** Idle connections kept to the application; 0 is nginx as shipped: one connection a request. */
   keepAlive: number;
+  /** A UNIX socket to listen on as well. */
+  listenPath?: string;
+  /** `client_max_body_size`; nginx's own default is 1m. @default "64m" */
+  maxBody?: string;
 }
 
 /** The params of nginx's own `fastcgi.conf`. */
@@ -48,7 +52,8 @@ export function startNginx(folder: string, name: string, options: NginxOptions):
   return startProgram(nginx, ["-e", `${prefix}/error.log`, "-p", prefix, "-c", configuration], ready);
 }
 
-function nginxConfiguration(prefix: string, { port, socket, root, keepAlive }: NginxOptions): string {
+function nginxConfiguration(prefix: string, options: NginxOptions): string {
+  const { port, socket, root, keepAlive, listenPath, maxBody = "64m" } = options;
   const keep = keepAlive > 0 ? `keepalive ${keepAlive}; keepalive_requests 1000000;` : "";
   const temporary = ["client_body", "fastcgi", "proxy", "uwsgi", "scgi"].map(
     (kind) => `${kind}_temp_path ${prefix}/${kind};`,
@@ -63,10 +68,11 @@ http {
   access_log off;
   ${temporary.join("\n  ")}
   keepalive_requests 1000000;
-  client_max_body_size 64m;
+  client_max_body_size ${maxBody};
   upstream application { server unix:${socket}; ${keep} }
   server {
     listen 127.0.0.1:${port} backlog=511;
+    ${listenPath === undefined ? "" : `listen unix:${listenPath} backlog=511;`}
     server_name localhost;
     root ${root};
     location / {

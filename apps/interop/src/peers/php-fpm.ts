@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 import type { NetConnectOpts } from "node:net";
 import { join } from "node:path";
 
+import { request } from "@x/client";
+
 import { requireProgram, startProgram } from "../program.ts";
 import type { Program } from "../program.ts";
 
@@ -10,11 +12,24 @@ export interface PhpFpmOptions {
   children: number;
   /** A TCP port on 127.0.0.1; without one it listens on `NAME.sock` in the folder. */
   port?: number;
+  /** Can {@link PhpFpm.status} be asked? It costs a process. @default false */
+  status?: boolean;
+  /** More lines for the pool. */
+  settings?: readonly string[];
 }
 
 export interface PhpFpm extends Program {
   /** As x-proxy and x-client spell it. */
   address: string;
+  /** What its status page says, with the option `status`; asking takes none of its workers. */
+  status(): Promise<PhpFpmStatus>;
+}
+
+/** From the status page, in its own words. */
+export interface PhpFpmStatus {
+  "accepted conn": number;
+  "active processes": number;
+  "idle processes": number;
 }
 
 /** Starts a PHP-FPM of its own. */
@@ -25,6 +40,7 @@ export async function startPhpFpm(folder: string, name: string, options: PhpFpmO
   const ready: NetConnectOpts =
     options.port === undefined ? { path: socket } : { port: options.port, host: "127.0.0.1" };
   const configuration = join(folder, `${name}.conf`);
+  const statusSocket = join(folder, `${name}-status.sock`);
   const user = process.getuid?.() === 0 ? ["user = www-data", "group = www-data"] : [];
   const lines = [
     "[global]",
@@ -37,10 +53,19 @@ export async function startPhpFpm(folder: string, name: string, options: PhpFpmO
     "pm = static",
     `pm.max_children = ${options.children}`,
     "catch_workers_output = yes",
+    ...(options.status === true ? ["pm.status_path = /status", `pm.status_listen = ${statusSocket}`] : []),
+    ...(options.settings ?? []),
   ];
   writeFileSync(configuration, `${lines.join("\n")}\n`);
   const running = await startProgram(program, ["-F", "-y", configuration], ready);
-  return { ...running, address: options.port === undefined ? `unix:${socket}` : `tcp://127.0.0.1:${options.port}` };
+  const address = options.port === undefined ? `unix:${socket}` : `tcp://127.0.0.1:${options.port}`;
+  return { ...running, address, status: () => status(`unix:${statusSocket}`) };
+}
+
+async function status(address: string): Promise<PhpFpmStatus> {
+  const params = { SCRIPT_NAME: "/status", SCRIPT_FILENAME: "/status", REQUEST_METHOD: "GET", QUERY_STRING: "json" };
+  const { body } = await request(address, { params });
+  return JSON.parse(await body.text()) as PhpFpmStatus;
 }
 
 /** Starts php-cgi as a FastCGI server on a socket. */

@@ -6,15 +6,18 @@ import type { Program } from "../program.ts";
 
 const command = join(dirname(fileURLToPath(import.meta.resolve("@x/proxy/package.json"))), "bin/x-proxy.cjs");
 
+const alone = join(import.meta.dirname, "../applications/x-proxy-alone.ts");
+
 export interface RunningProxy extends Program {
   url: string;
 }
 
-/** Starts `x-proxy serve` from the workspace's sources, as a user does. */
+/** Starts `x-proxy serve` from the workspace's sources, as a user does. For `--php auto` no PHP-FPM runs on the machine. */
 export async function startXProxy(args: readonly string[]): Promise<RunningProxy> {
   const port = await freePort();
   const listen = `127.0.0.1:${port}`;
-  const program = await startProgram(process.execPath, [command, "serve", ...args, "--listen", listen], {
+  const file = args.includes("auto") ? alone : command;
+  const program = await startProgram(process.execPath, [file, "serve", ...args, "--listen", listen], {
     port,
     host: "127.0.0.1",
   });
