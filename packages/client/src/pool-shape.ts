@@ -18,7 +18,7 @@ export interface PoolShape {
   maxIdle: number;
   /** ms that a connection may rest. */
   idleTime: number;
-  /** ms after which a connection takes no more requests. */
+  /** ms after which a connection takes no more requests, and an idle one is closed. */
   maxAge: number;
 }
 
@@ -30,8 +30,9 @@ const UNKNOWN_CAPACITY = 32;
  *
  * A process that serves one request at a time, as a PHP-FPM worker does, is blocked by an idle
  * connection. So connections are kept only when the number of processes is known, never all of them
- * unless there is one, and never for long: a connection that is a second old is closed when its
- * request ends, and the next one queues up behind the application's other clients.
+ * unless there is one, and never for long: a connection that is a second old is closed, or when its
+ * request ends, and the next one queues up behind the application's other clients. So nobody else
+ * waits for a process longer than that second and one request.
  */
 export function poolShape({ capacity, multiplex, connections }: PoolCapacity): PoolShape {
   if (multiplex > 1) {

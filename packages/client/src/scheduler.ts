@@ -167,7 +167,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
       this.#pump();
       if (!connection.idle) return;
     }
-    connection.rest(this.#shape.idleTime);
+    connection.rest(Math.min(this.#shape.idleTime, this.#shape.maxAge - connection.age));
     this.#trimIdle();
   }
 

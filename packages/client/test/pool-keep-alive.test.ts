@@ -113,6 +113,21 @@ test("an idle connection is closed after a second", async () => {
   expect(runtime.timeouts.size).toBe(0);
 });
 
+test("a connection is closed when it is a second old, however short it has been idle: others may wait for its process", async () => {
+  await using peer = await Peer.start();
+  const runtime = new TestRuntime();
+  const pool = new Pool(peer.address, { capacity: 2 }, runtime);
+  const one = run(pool);
+  await peer.begun(1);
+  await runtime.pass(800);
+  reply(peer.requests[0]!);
+  await one.settled;
+  expect(pool.stats.idle).toBe(1);
+  await runtime.pass(300);
+  expect(pool.stats).toMatchObject({ idle: 0, connections: 0 });
+  await peer.connections[0]!.ended;
+});
+
 test("a connection that is a second old is closed when its request ends, and the next one queues up anew", async () => {
   await using peer = await Peer.start();
   const runtime = new TestRuntime();

@@ -129,6 +129,14 @@ describe("packets of tcpdump", () => {
     ]);
   });
 
+  test("what Ethernet adds to make a packet long enough is not taken for content", () => {
+    const text =
+      tcpdump(concat(ipv4Packet(REQUEST, 1), new Uint8Array(6))) + tcpdump(ipv4Packet(ANSWER, 1 + REQUEST.length));
+    expect(readHexdump(text)).toEqual([{ flow: THERE, bytes: concat(REQUEST, ANSWER) }]);
+    const six = concat(ipv6Packet(REQUEST, 1), new Uint8Array(6));
+    expect(readHexdump(tcpdump(six)).map(({ bytes }) => bytes)).toEqual([REQUEST]);
+  });
+
   test("a lost packet is told, since no record behind it can be found", () => {
     const text = tcpdump(ipv4Packet(REQUEST.subarray(0, 8), 1)) + tcpdump(ipv4Packet(REQUEST.subarray(16), 17));
     expect(failure(() => readHexdump(text)).message).toContain(`lacks 8 bytes of ${THERE}`);
@@ -157,6 +165,11 @@ describe("what cannot be read", () => {
     ["a line comes twice", "00000000: 0101\n00000002: 01\n00000002: 01\n", /^Line 3 /],
     ["the final offset is another one", "00000000  01 01\n00000003\n", /^Line 2 /],
     ["repetitions that no line reaches", "00000000: 0101\n*\n00000005: 01\n", /^Line 3 .*no number of repeated lines/],
+    [
+      "a line is missing behind repetitions",
+      "00000000: 01\n*\n00000004: 02\n00000008: 03\n",
+      /^Line 4 .* at offset 8, and the lines before it end at 5/,
+    ],
     ["plain hexdump", "0000000 0101 0100 0800\n", /^Line 1 .*hexdump -C/],
   ] as const)("%s", ([, text, message]) => {
     const error = failure(() => readHexdump(text));

@@ -52,6 +52,17 @@ describe("a pair that no record can hold", () => {
     }
   });
 
+  test("[P38] many of them with small ones between: there is room for each record that is cut short", () => {
+    const params = Array.from({ length: 60 }, (_, index) => {
+      const value = index % 2 === 0 ? "x".repeat(65_522) : "";
+      return [String.fromCharCode(65 + (index % 26)).repeat(2), value] as const;
+    });
+    const contents = paramsRecords(params, "split");
+    expect(contents.slice(0, 3).map(({ length }) => length)).toEqual([65_528, 1, 4]);
+    expect(contents).toHaveLength(91);
+    expect(strictPairs(concat(...contents))).toEqual(params);
+  });
+
   test("[P38] split changes nothing where nothing is too large", () => {
     const params = Array.from({ length: 40 }, (_, index) => [`N${index}`, "x".repeat(5_000)] as const);
     expect(paramsRecords(params, "split")).toEqual(paramsRecords(params));

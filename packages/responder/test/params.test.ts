@@ -104,6 +104,6 @@ test("[P42] limits are options", async () => {
     const frontEnd = await app.connect();
     frontEnd.send(request(1, { params: tooMuch }));
     await frontEnd.ended;
-    expect(frontEnd.received).toEqual([]);
+    expect(frontEnd.received).toEqual([{ type: 3, requestId: 1, appStatus: 0, protocolStatus: 2 }]);
   }
 });

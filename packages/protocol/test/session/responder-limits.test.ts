@@ -1,6 +1,7 @@
 // What one connection may cost an application: each limit with its default, its exact value and its answer.
 import { describe, expect, test } from "vitest";
 
+import { FastCGIError } from "../../src/errors.ts";
 import { countAllocations } from "../counting.ts";
 import { failure } from "../failure.ts";
 import { begin, concat, cut, end, head, pair, pattern, record } from "../vectors/wire.ts";
@@ -91,6 +92,16 @@ describe("params over a limit", () => {
     expect(side.served[0]!.aborts.map(({ code }) => code)).toEqual(["FCGI_ERR_PARAMS_OVERFLOW"]);
     side.served[0]!.exchange.end();
     expect(side.sentBytes()).toEqual(end(2, 0, 2));
+  });
+
+  test("[TF31] an application that throws such an error itself gets no END_REQUEST out of it", () => {
+    const side = new ResponderSide({}, (served) => {
+      served.onStdin = (): never => {
+        throw new FastCGIError("FCGI_ERR_PARAMS_OVERFLOW", "of another connection");
+      };
+    });
+    side.receive(head(1), record(5, 1, "x"));
+    expect([side.fatal.length, side.sentBytes().length]).toEqual([1, 0]);
   });
 
   test("[P39] params that are malformed get no such answer: nothing is overloaded", () => {

@@ -80,7 +80,7 @@ describe("a PHP site", () => {
     ["a file", "/style.css", 200, "<<style.css>>"],
     ["an index that is no script", "/docs/", 200, "<<docs/index.html>>"],
     ["[TD03] a script that is not there", "/nope.php", 404, ""],
-    ["[TD03] a file used as a folder", "/upload/evil.jpg/x.php", 404, ""],
+    ["[TD03] [V31] a file used as a folder", "/upload/evil.jpg/x.php", 404, ""],
     ["[TC09] a NUL before the extension", "/upload/evil.jpg%00.php", 400, ""],
     ["[TC10] a line feed behind the script", "/index.php/x%0ay", 400, ""],
     ["[TC14] a question mark in the name", "/index.php%3f.php", 404, ""],

@@ -283,7 +283,7 @@ describe("a request on the wire", () => {
     expect(backend.connections).toBe(0);
   });
 
-  test("[TA15] trailers become no variables", async () => {
+  test("[TA15] [V21] trailers become no variables", async () => {
     const { client, backend } = await serve(async (request) => request.end(HEAD + (await request.body())));
     client.write(
       `POST / HTTP/1.1\r\nHost: a\r\n${LAST}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Real-IP: 1\r\nAuthorization: x\r\n\r\n`,
