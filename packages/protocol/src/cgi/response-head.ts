@@ -147,10 +147,7 @@ export class ResponseHeadDecoder {
     marks.count = 0;
     for (;;) {
       let next = scanLine(chunk, line, end, marks);
-      if (next === BAD && this.#expectsStatusLine) {
-        next = this.#readStatusLine(chunk, line, end);
-        if (next >= 0) region = next;
-      }
+      if (next === BAD && this.#expectsStatusLine) next = this.#readStatusLine(chunk, line, end);
       if (next < 0) {
         this.#collect(chunk, region, line);
         if (next === BAD) this.#refuse(chunk, line, end);

@@ -24,7 +24,13 @@ class Controller {
   } as unknown as DispatchController;
 }
 
-function make(quota = 1e9): { response: MemoryExchange; controller: Controller; sender: ResponseSender; spool: Spool; lost: string[] } {
+function make(quota = 1e9): {
+  response: MemoryExchange;
+  controller: Controller;
+  sender: ResponseSender;
+  spool: Spool;
+  lost: string[];
+} {
   const response = new MemoryExchange("/");
   response.start(200, []);
   const spool = new Spool({ folder: temporaryFolder(), quota });
