@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -225,18 +224,19 @@ echo json_encode([
 
   test("[f30] told to stop, a worker finishes what it does", async (context) => {
     needs(context, "php-cgi", hasPhpCgi);
+    const gate = join(temporaryFolder(), "gate.sock");
     const folder = site({
-      "slow.php": `<?php touch(__DIR__ . "/../begun/x"); $gate = fopen(__DIR__ . "/../gate", "r"); echo "whole ", fgets($gate);`,
+      "slow.php": `<?php $gate = stream_socket_client("unix://${gate}"); echo "whole ", fgets($gate);`,
     });
-    const begun = join(folder, "../begun");
-    mkdirSync(begun);
-    chmodSync(begun, 0o777);
-    execFileSync("mkfifo", ["-m", "644", join(folder, "../gate")]);
+    const gatekeeper = createServer().listen(gate);
+    onTestFinished(() => void gatekeeper.close());
+    await once(gatekeeper, "listening");
+    chmodSync(gate, 0o777);
     const processes = await started(config(folder));
     const answer = run(processes, folder, "slow.php");
-    while (readdirSync(begun).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const [running] = (await once(gatekeeper, "connection")) as [Socket];
     const stopped = processes.stop();
-    writeFileSync(join(folder, "../gate"), "answer\n");
+    running.end("answer\n");
     expect(await answer).toMatch(/whole answer\n$/);
     await stopped;
   });

@@ -31,6 +31,7 @@ export class ProxyProgram {
   stdout = "";
   stderr = "";
   readonly #exited: Promise<unknown>;
+  #closed = false;
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], options: ProxyProgramOptions = {}) {
@@ -49,7 +50,10 @@ export class ProxyProgram {
       this.stderr += text;
       this.#look();
     });
-    void this.#exited.then(() => this.#look());
+    void this.#exited.then(() => {
+      this.#closed = true;
+      this.#look();
+    });
     onTestFinished(() => void this.child.kill("SIGKILL"));
   }
 
@@ -62,7 +66,8 @@ export class ProxyProgram {
     for (;;) {
       const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
       if (found !== null) return found;
-      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      // Not when it has exited: its last lines may come after that.
+      if (this.#closed) {
         throw new Error(`ended without ${String(pattern)}:\n${this.stdout}\n${this.stderr}`);
       }
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
