@@ -3,6 +3,9 @@ import { load } from "./load.ts";
 import type { Load } from "./load.ts";
 import { median } from "./median.ts";
 
+/** s of load for each row before the first round: what V8 compiles, it compiles in these. */
+const WARM_UP = 10;
+
 /** One row of a table: a server that answers at `url`. */
 export interface Row {
   name: string;
@@ -28,7 +31,7 @@ export interface Result extends Row {
 
 /**
  * Measures all rows in turns, so that whatever else the machine does falls on all of them alike.
- * The first round warms up and is thrown away.
+ * Before the first round each row warms up.
  */
 export async function measure(
   wrk: string,
@@ -37,7 +40,9 @@ export async function measure(
 ): Promise<Result[]> {
   const samples = new Map<Row, (Load & { cpu: number })[]>(rows.map((row) => [row, []]));
   const dead = new Set<Row>();
-  for (let round = 0; round <= options.rounds; round++) {
+  for (const row of rows) await load(wrk, row.url, options.connections, WARM_UP);
+  process.stderr.write("warmed up\n");
+  for (let round = 1; round <= options.rounds; round++) {
     for (const row of rows) {
       if (!dead.has(row) && !isAlive(row.pid)) dead.add(row);
       if (dead.has(row)) continue;
@@ -45,9 +50,9 @@ export async function measure(
       const seen = await load(wrk, row.url, options.connections, options.seconds);
       if (!isAlive(row.pid)) continue;
       const cpu = ((cpuTime(row.pid) - before) * 1_000) / seen.requests;
-      if (round > 0) samples.get(row)?.push({ ...seen, cpu });
+      samples.get(row)?.push({ ...seen, cpu });
     }
-    process.stderr.write(round === 0 ? "warmed up\n" : `round ${round} of ${options.rounds}\n`);
+    process.stderr.write(`round ${round} of ${options.rounds}\n`);
   }
   return rows.map((row) => {
     const seen = samples.get(row) ?? [];

@@ -41,6 +41,14 @@ describe("BatchIterator", () => {
     expect(order).toEqual([0, 1, 2, 3, 4, 5, undefined, undefined]);
   });
 
+  test("a call never overtakes one that is not answered, although items are there", async () => {
+    const iterator = new BatchIterator(batches(3));
+    const first = iterator.next();
+    const third = first.then(() => iterator.next()); // runs before the second one's turn comes
+    const second = iterator.next();
+    expect(await Promise.all([first, second, third])).toMatchObject([0, 1, 2].map((number) => ({ value: { number } })));
+  });
+
   test("what is whole before a failure comes out, the failure comes once", async () => {
     async function* failing(): AsyncGenerator<Item[], void, void> {
       yield* batches(2);

@@ -37,7 +37,7 @@ export function judge(results: Results, protocol: Doors["protocol"]): Bar[] {
   return [
     atLeast("decoding 100 B records, of the floor's speed", decoder("100 B").speed, 0.45),
     atLeast("decoding 8 KiB records, of the floor's speed", decoder("8 KiB").speed, 0.4),
-    bar("heap that decoding allocates a record, any size", "0 B", `${Math.max(0, heap).toFixed(2)} B`, heap < NOTHING),
+    bar("heap that decoding allocates a record, any size", "0 B", `${Math.max(0, heap).toFixed(1)} B`, heap < NOTHING),
     bar("records(), 100 B each", "≤ 200 ns", `${iterator.toFixed(0)} ns`, iterator <= 200),
     bar("decoding 100 B records, times fastcgi-stream", "≥ 400", faster.toFixed(0), faster >= 400),
     atMost(
