@@ -9,7 +9,7 @@ import { version } from "./usage.ts";
 /**
  * Says where the server is and what it serves. For machines: one line `listening`.
  *
- * @param php what `--php auto` found
+ * @param php what runs the scripts, as far as more is known of it than an address
  */
 export function writeBanner(log: Log, server: ProxyServer, php: PhpChoice | undefined): void {
   const { addresses, config } = server;

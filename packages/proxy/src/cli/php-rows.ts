@@ -5,12 +5,13 @@ import type { FpmPool } from "../php/fpm-pool.ts";
 import type { ProcessStatus } from "../processes/managed-process.ts";
 
 /**
- * Which PHP `--php auto` took, and why.
+ * Which PHP runs the scripts, and why.
  *
  * @param address with its capacity, as it is used
  * @param process that of our own PHP
  */
 export function describePhp(choice: PhpChoice, address: ResolvedAddress, process: ProcessStatus | undefined): string {
+  if (choice.kind === "given") return `${choice.address}; ${capacityOf(choice.pool)}`;
   if (choice.kind === "running") {
     const { version, pool } = choice;
     const name = version === undefined ? "PHP-FPM" : `PHP-FPM ${version}`;
@@ -38,7 +39,7 @@ function workers(count: number): string {
 
 /** What may surprise about a PHP that runs already: it refuses files that we let through. */
 export function noteOnPhp(choice: PhpChoice | undefined, config: ResolvedConfig): string | undefined {
-  if (choice?.kind !== "running" || choice.pool === undefined) return undefined;
+  if (choice === undefined || !("pool" in choice) || choice.pool === undefined) return undefined;
   const limit = uploadLimit(choice.pool);
   if (limit === undefined || limit.bytes >= config.limits.body) return undefined;
   return `this PHP takes files of up to ${megabytes(limit.bytes)}: for larger ones raise upload_max_filesize and post_max_size in ${limit.file}`;

@@ -13,6 +13,8 @@ import type { ResolvedConfig } from "../config/resolved-config.ts";
 import { choosePhp } from "../php/choose-php.ts";
 import type { PhpChoice } from "../php/choose-php.ts";
 import { configOfPhp } from "../php/config-of-php.ts";
+import { findPool } from "../php/find-pool.ts";
+import type { FpmPool } from "../php/fpm-pool.ts";
 import type { PhpSearch } from "../php/php-search.ts";
 import { siteIn } from "../presets/site-in.ts";
 import type { Arguments } from "./arguments.ts";
@@ -21,7 +23,7 @@ import { UsageError } from "./usage-error.ts";
 /** What the command line asks for. */
 export interface ServeConfig {
   readonly config: ResolvedConfig;
-  /** What `--php auto` found; undefined: nobody asked. */
+  /** What runs the scripts, as far as more is known of it than an address. */
   readonly php: PhpChoice | undefined;
 }
 
@@ -38,7 +40,7 @@ export async function serveConfig(args: Arguments, search: PhpSearch): Promise<S
   if (args.config !== undefined) return { config: await fileConfig(args, args.config), php: undefined };
   if (args.php === undefined && args.preset !== undefined)
     throw new UsageError("--preset says what kind of PHP site it is, and needs --php beside it, such as `--php auto`.");
-  return args.php === "auto" ? autoConfig(args, search) : { config: expandConfig(folderConfig(args)), php: undefined };
+  return args.php === "auto" ? autoConfig(args, search) : folderConfig(args, search);
 }
 
 async function fileConfig(args: Arguments, file: string): Promise<ResolvedConfig> {
@@ -75,16 +77,26 @@ async function autoConfig(args: Arguments, search: PhpSearch): Promise<ServeConf
   return { config: expandConfig({ ...siteConfig(args, root), ...configOfPhp(php) }), php };
 }
 
-function folderConfig(args: Arguments): ProxyConfig {
+async function folderConfig(args: Arguments, search: PhpSearch): Promise<ServeConfig> {
   const root = folder(args.root ?? ".");
-  if (args.php === undefined) return { ...siteConfig(args, root), routes: [{ static: true }] };
+  const site = siteConfig(args, root);
+  if (args.php === undefined) return { config: expandConfig({ ...site, routes: [{ static: true }] }), php: undefined };
+  const pool = await poolAt(args.php, search);
+  if (pool === undefined) {
+    return { config: expandConfig({ ...site, upstreams: { php: { addresses: [args.php] } } }), php: undefined };
+  }
+  const php: PhpChoice = { kind: "given", address: args.php, pool };
+  return { config: expandConfig({ ...site, ...configOfPhp(php) }), php };
+}
+
+/** The pool of this machine's PHP-FPM that has the address. A port says too little: what listens there may be elsewhere. */
+async function poolAt(address: string, search: PhpSearch): Promise<FpmPool | undefined> {
   try {
-    parseAddress(args.php);
+    return parseAddress(address).kind === "unix" ? await findPool(address, search) : undefined;
   } catch (error) {
     if (!isFastCGIError(error)) throw error;
     throw new UsageError(`--php: ${error.message}`);
   }
-  return { ...siteConfig(args, root), upstreams: { php: { addresses: [args.php] } } };
 }
 
 function siteConfig({ listen, preset }: Arguments, root: string): ProxyConfig {

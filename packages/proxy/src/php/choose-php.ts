@@ -7,8 +7,9 @@ import { findRunningFpm } from "./find-running-fpm.ts";
 import type { RunningFpm } from "./find-running-fpm.ts";
 import type { PhpSearch } from "./php-search.ts";
 
-/** Which PHP runs the scripts: one that runs already, or one to be started. */
+/** Which PHP runs the scripts: the one whose address was given, one that was found running, or one to be started. */
 export type PhpChoice =
+  | ({ readonly kind: "given" } & RunningFpm)
   | ({ readonly kind: "running"; readonly version: string | undefined } & RunningFpm)
   | {
       readonly kind: PhpProgram;

@@ -188,6 +188,26 @@ describe("--php auto", () => {
   });
 });
 
+describe("--php ADDRESS", () => {
+  test("a PHP-FPM of this machine tells its capacity by its pool file", async (context) => {
+    needs(context, "php-fpm", listPhp("php-fpm").length > 0);
+    const { address, poolFiles } = await startRunningFpm([]);
+    const search = { ...NOTHING, poolFiles };
+    const program = new ProxyProgram([site(), "--php", address, "--json", ...ANY_PORT], { search });
+    const port = await program.port();
+    expect(await (await get(port)).text()).toBe("fpm-fcgi");
+    expect(program.stdout).toContain(`"php":"${address}; 2 workers (pm.max_children in /`);
+    expect(await program.signal("SIGTERM")).toBe(0);
+  });
+
+  test("nothing is known of one without a pool file", async () => {
+    const address = `unix:${join(temporaryFolder(), "none.sock")}`;
+    const program = new ProxyProgram([site(), "--php", address, ...ANY_PORT], { search: NOTHING });
+    await program.port();
+    expect(await phpRow(program)).toBe(address);
+  });
+});
+
 describe("[TD08] presets", () => {
   /** What each site is made of, beside index.php in its document root. */
   const INDEX = `<?php echo "front ", $_SERVER["REQUEST_URI"];`;

@@ -80,3 +80,13 @@ test.each<[string, string]>([
 ])("%s", (text, expected) => {
   expect(text).toBe(expected);
 });
+
+test("a given PHP-FPM whose pool file is known", () => {
+  const given: PhpChoice = { kind: "given", address: address().address, pool };
+  expect(describePhp(given, address(5), undefined)).toBe(
+    "unix:/run/php/php8.4-fpm.sock; 5 workers (pm.max_children in /etc/php/8.4/fpm/pool.d/www.conf)",
+  );
+  expect(describePhp({ ...given, pool: { ...pool, maxRequests: 500 } }, address(), undefined)).toMatch(
+    /; 5 workers .*, replaced after 500 requests each, so no connection is kept$/,
+  );
+});
