@@ -74,13 +74,14 @@ export class ConnectionSet {
    * A connection for one more request: the warmest idle one, or the least busy one that multiplexes.
    *
    * @param fresh only one that has served nobody yet
+   * @param shared may it serve others already?
    */
-  pick(fresh: boolean): Connection | undefined {
+  pick(fresh: boolean, shared: boolean): Connection | undefined {
     for (let index = this.#idle.length - 1; index >= 0; index--) {
       const connection = this.#idle[index]!;
       if (connection.available && !(fresh && connection.begun > 0)) return connection;
     }
-    return fresh || this.#open.length === this.#idle.length ? undefined : this.#leastBusy();
+    return shared && !fresh ? this.#leastBusy() : undefined;
   }
 
   /** The idle connection that has been so for longest. */
@@ -97,7 +98,6 @@ export class ConnectionSet {
     yield* [...this.#connecting, ...this.#open];
   }
 
-  /** Without multiplexing no busy connection is available, and this finds none. */
   #leastBusy(): Connection | undefined {
     let best: Connection | undefined;
     for (const connection of this.#open) {

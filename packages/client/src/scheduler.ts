@@ -183,7 +183,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   }
 
   #pick(dispatch: Dispatch): Connection | undefined {
-    return this.#room > 0 ? this.#connections.pick(dispatch.fresh) : undefined;
+    return this.#room > 0 ? this.#connections.pick(dispatch.fresh, this.#shape.multiplex > 1) : undefined;
   }
 
   #begin(dispatch: Dispatch, connection: Connection): void {
