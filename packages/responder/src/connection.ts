@@ -34,8 +34,11 @@ export interface ConnectionLimits extends InputTimeouts {
   maxConnections: number;
   maxRequests: number;
   multiplex: number;
+  maxRequestsPerConnection: number | undefined;
   maxParamsBytes: number;
   maxParams: number;
+  maxParamBytes: number;
+  maxBufferedBytes: number | undefined;
 }
 
 /** What a connection needs of its server. */
@@ -78,15 +81,19 @@ export class Connection implements RequestConnection {
     this.#socket = socket;
     this.peer = peer;
     this.#owner = owner;
-    const { maxConnections, maxRequests, multiplex, maxParamsBytes, maxParams } = owner.limits;
+    const { maxConnections, maxRequests, multiplex, maxRequestsPerConnection } = owner.limits;
+    const { maxParamsBytes, maxParams, maxParamBytes, maxBufferedBytes } = owner.limits;
     this.input = new InputGate(socket, owner.clock, owner.limits, (error) => this.#session.fail(error));
     this.#output = new RecordOutput(() => this.#planFlush());
     this.#session = new ResponderSession(this.#output, {
       maxConnections,
       maxRequests,
       multiplex,
+      maxRequestsPerConnection,
       maxParamsBytes,
       maxParams,
+      maxParamBytes,
+      maxBufferedBytes,
       address: peer,
       admit: () => owner.admit(this.#session.active - this.#counted),
       onRequest: (exchange) => this.#onRequest(exchange),

@@ -36,6 +36,13 @@ export interface ServerOptions extends ListenOptions {
    */
   maxRequests?: number;
   /**
+   * Requests on one connection, one after the other; with the last one the connection is closed. Web servers that keep
+   * connections for ever then come to all processes of an application in turn (nginx `keepalive_requests`).
+   *
+   * @default no limit
+   */
+  maxRequestsPerConnection?: number;
+  /**
    * Bytes of params of one request; more close the connection.
    *
    * @default 262144
@@ -47,6 +54,19 @@ export interface ServerOptions extends ListenOptions {
    * @default 1000
    */
   maxParams?: number;
+  /**
+   * Bytes of one param, name and value together; a longer one closes the connection.
+   *
+   * @default 65535
+   */
+  maxParamBytes?: number;
+  /**
+   * Bytes that one connection can make the server hold before a handler has heard of them: params of all its requests that are
+   * not complete, and answers to questions that the web server does not read; more close the connection.
+   *
+   * @default 1048576, or `maxParamsBytes` if that is more
+   */
+  maxBufferedBytes?: number;
   /**
    * From the begin of a request to the end of its params; later the connection is closed. 0: no limit.
    *
@@ -105,8 +125,11 @@ export function serve(options: ServeOptions): FastCGIServer {
     maxConnections: atLeast(1, "maxConnections", options.maxConnections ?? 4_096),
     maxRequests: atLeast(1, "maxRequests", options.maxRequests ?? 4_096),
     multiplex: atLeast(1, "multiplex", options.multiplex ?? 64),
+    maxRequestsPerConnection: positive("maxRequestsPerConnection", options.maxRequestsPerConnection),
     maxParamsBytes: atLeast(1, "maxParamsBytes", options.maxParamsBytes ?? 262_144),
     maxParams: atLeast(1, "maxParams", options.maxParams ?? 1_000),
+    maxParamBytes: atLeast(1, "maxParamBytes", options.maxParamBytes ?? 65_535),
+    maxBufferedBytes: positive("maxBufferedBytes", options.maxBufferedBytes),
     paramsTimeout: atLeast(0, "paramsTimeout", options.paramsTimeout ?? 10_000),
     stdinTimeout: atLeast(0, "stdinTimeout", options.stdinTimeout ?? 30_000),
   };
@@ -125,6 +148,11 @@ function makeRunner(options: ServeOptions): RequestRunner {
   throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", "serve() needs one of the functions fetch and handler.", {
     phase: "configure",
   });
+}
+
+/** A limit whose absence means something of its own. */
+function positive(name: string, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : atLeast(1, name, value);
 }
 
 function atLeast(least: number, name: string, value: number): number {

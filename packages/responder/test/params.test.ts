@@ -107,3 +107,30 @@ test("[P42] limits are options", async () => {
     expect(frontEnd.received).toEqual([{ type: 3, requestId: 1, appStatus: 0, protocolStatus: 2 }]);
   }
 });
+
+test("[P42] one param, and all params of a connection that are not complete, have limits of their own", async () => {
+  const overloaded = { type: RecordType.EndRequest, appStatus: 0, protocolStatus: 2 };
+  const one = await (await application((_, response) => void response.end(), { maxParamBytes: 20 })).connect();
+  one.send(request(1, { params: { A: "x".repeat(30) } }));
+  await one.ended;
+  expect(one.received).toEqual([{ ...overloaded, requestId: 1 }]);
+
+  const all = await (await application((_, response) => void response.end(), { maxBufferedBytes: 50 })).connect();
+  const pending = encodeNameValues([["A", "x".repeat(30)]]);
+  for (const id of [1, 2]) {
+    all.send(
+      encodeRecord({ type: RecordType.BeginRequest, requestId: id, keepConn: true }),
+      rawRecord(RecordType.Params, id, pending),
+    );
+  }
+  await all.ended;
+  expect(all.received).toEqual([{ ...overloaded, requestId: 2 }]);
+});
+
+test("[V12] a connection has as many requests as it may, and is closed with the last of them", async () => {
+  const app = await application((_, response) => void response.end(), { maxRequestsPerConnection: 2 });
+  const frontEnd = await app.connect();
+  await frontEnd.exchange(1);
+  await frontEnd.exchange(1);
+  await frontEnd.ended;
+});

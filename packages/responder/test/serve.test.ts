@@ -33,6 +33,7 @@ test.for<[string, unknown]>([
   ["a fetch that is no function", { fetch: "x" }],
   ["maxRequests 0", { fetch: hello, maxRequests: 0 }],
   ["maxConnections 1.5", { fetch: hello, maxConnections: 1.5 }],
+  ["maxBufferedBytes 0", { fetch: hello, maxBufferedBytes: 0 }],
   ["multiplex NaN", { fetch: hello, multiplex: Number.NaN }],
   ["a timeout below 0", { fetch: hello, stdinTimeout: -1 }],
   ["a grace in words", { fetch: hello, grace: "long" }],

@@ -8,23 +8,23 @@ export interface ResponderSessionOptions {
   /** Roles that are served; others get UNKNOWN_ROLE. @default [Role.Responder] */
   roles?: readonly Role[];
   /** Connections accepted at once, told as FCGI_MAX_CONNS; absent: not told. */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
   /** Requests run at once, told as FCGI_MAX_REQS; absent: not told. */
-  maxRequests?: number;
+  maxRequests?: number | undefined;
   /** Requests at once on this connection; 1: a second one gets CANT_MPX_CONN. @default 64 */
-  multiplex?: number;
+  multiplex?: number | undefined;
   /**
    * Requests on this connection, one after the other and refused ones included. The connection is closed when the last of
    * them has ended, KEEP_CONN or not; a request that comes too late gets OVERLOADED. Absent: no limit, since a web server
    * that multiplexes may never leave the connection idle, and would have its requests refused.
    */
-  maxRequestsPerConnection?: number;
+  maxRequestsPerConnection?: number | undefined;
   /** Bytes of PARAMS of one request; more is answered by OVERLOADED, and the connection fails. @default 262144 */
-  maxParamsBytes?: number;
+  maxParamsBytes?: number | undefined;
   /** Params of one request; more, as above. @default 1000 */
-  maxParams?: number;
+  maxParams?: number | undefined;
   /** Bytes of one param, name and value with their lengths; more, as above. @default 65535 */
-  maxParamBytes?: number;
+  maxParamBytes?: number | undefined;
   /**
    * Bytes that the peer can make the session hold: PARAMS of all requests together that are not complete, as above; and the
    * session's own answers (refusals, GET_VALUES_RESULT, UNKNOWN_TYPE) to a peer that asks and does not read, `FCGI_ERR_SEND_TIMEOUT`.
@@ -32,7 +32,7 @@ export interface ResponderSessionOptions {
    *
    * @default 1048576, or `maxParamsBytes` if that is more
    */
-  maxBufferedBytes?: number;
+  maxBufferedBytes?: number | undefined;
   /** The peer, for error messages. */
   address?: string;
   /** Is there room for one more request? Asked at each BEGIN_REQUEST; false: OVERLOADED. */
