@@ -9,6 +9,7 @@ const checks: readonly (readonly [name: string, command: string, args: readonly 
   ["lint, type-aware, no warnings", "oxlint", ["--type-aware", "--deny-warnings"]],
   ["format", "oxfmt", ["--check"]],
   ["who may depend on whom", "turbo", ["boundaries"]],
+  ["every export documented", "typedoc", ["--logLevel", "Warn"]],
   ["nothing unused, nothing unlisted", "knip", ["--no-config-hints"]],
   ["ARCHITECTURE.md names files that exist", "node", ["scripts/architecture.ts"]],
   ["build, and the packages as they would be published", "turbo", turbo("build", "publint", "attw")],

@@ -27,8 +27,11 @@ export interface BodySink {
  * called once; the source may write during that call. After `pause` it writes nothing until `resume`.
  */
 export interface BodySource {
+  /** Called once, when the request has a connection. */
   start(sink: BodySink): void;
+  /** The connection is full: nothing is to be written until {@link BodySource.resume}. */
   pause(): void;
+  /** There is room again. May be called without a `pause` before it. */
   resume(): void;
   /** Nobody wants the rest; nothing is to be written any more. */
   cancel?(reason?: Error): void;

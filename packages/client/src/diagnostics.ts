@@ -12,25 +12,76 @@ import type { DispatchController } from "./dispatcher.ts";
  */
 export interface ClientDiagnostics {
   /** A connection is being opened. */
-  "fastcgi:client:connect": { address: string };
-  "fastcgi:client:connected": { address: string };
-  "fastcgi:client:connectError": { address: string; error: FastCGIError };
-  /** The head of a request was handed to a connection; `reused` when it was not the connection's first. */
-  "fastcgi:client:request": {
-    controller: DispatchController;
+  "fastcgi:client:connect": {
+    /** The application, in the canonical form; so in all messages. */
     address: string;
+  };
+  /** A connection is open. */
+  "fastcgi:client:connected": {
+    /** The application. */
+    address: string;
+  };
+  /** A connection did not come about. */
+  "fastcgi:client:connectError": {
+    /** The application. */
+    address: string;
+    /** Why; `cause` is the system's error. */
+    error: FastCGIError;
+  };
+  /** The head of a request was handed to a connection. */
+  "fastcgi:client:request": {
+    /** The request. */
+    controller: DispatchController;
+    /** The application. */
+    address: string;
+    /** The id under which it runs on its connection. */
     requestId: number;
+    /** All that it sends as PARAMS. */
     params: ParamList;
+    /** Had the connection served a request before? */
     reused: boolean;
   };
   /** The head of a CGI response is complete (`request` and `responseHandler` only). */
-  "fastcgi:client:response": { controller: DispatchController; statusCode: number; rawHeaders: string[] };
-  "fastcgi:client:end": { controller: DispatchController; appStatus: number };
-  "fastcgi:client:error": { controller: DispatchController; error: FastCGIError };
-  /** Bytes as they leave; `connection` tells connections apart. */
-  "fastcgi:client:sent": { address: string; connection: object; chunk: Uint8Array };
-  /** Bytes as they come; the chunk is valid until the subscriber returns. */
-  "fastcgi:client:received": { address: string; connection: object; chunk: Uint8Array };
+  "fastcgi:client:response": {
+    /** The request. */
+    controller: DispatchController;
+    /** The status that the head amounts to. */
+    statusCode: number;
+    /** Names and values in turn, Status left out. */
+    rawHeaders: string[];
+  };
+  /** END_REQUEST came, and the request is complete. */
+  "fastcgi:client:end": {
+    /** The request. */
+    controller: DispatchController;
+    /** The application's exit status. */
+    appStatus: number;
+  };
+  /** A request failed. */
+  "fastcgi:client:error": {
+    /** The request. */
+    controller: DispatchController;
+    /** What its handler was told. */
+    error: FastCGIError;
+  };
+  /** Bytes as they leave. */
+  "fastcgi:client:sent": {
+    /** The application. */
+    address: string;
+    /** Tells connections apart; nothing can be read from it. */
+    connection: object;
+    /** Whole records or parts of them. */
+    chunk: Uint8Array;
+  };
+  /** Bytes as they come. */
+  "fastcgi:client:received": {
+    /** The application. */
+    address: string;
+    /** Tells connections apart; nothing can be read from it. */
+    connection: object;
+    /** Whole records or parts of them, valid until the subscriber returns. */
+    chunk: Uint8Array;
+  };
 }
 
 function channel<Name extends keyof ClientDiagnostics>(name: Name): Channel<unknown, ClientDiagnostics[Name]> {

@@ -79,6 +79,7 @@ export interface DispatchOptions extends RequestTimeouts {
 export interface DispatchEnd {
   /** The application's exit status; 0 is success (FastCGI 1.0 §5.5). */
   appStatus: number;
+  /** Always 0, REQUEST_COMPLETE: a refusal (FastCGI 1.0 §5.5) goes to `onError`, as `FCGI_ERR_OVERLOADED` for one. */
   protocolStatus: number;
 }
 
@@ -99,6 +100,7 @@ export interface DispatchController {
    * Requests that share the connection wait too. Nothing happens while it waits for a connection.
    */
   pause(): void;
+  /** Reads on after {@link DispatchController.pause}; does nothing when it reads already. */
   resume(): void;
   /**
    * Ends the request with an error: `reason` if it is a `FastCGIError`, else `FCGI_ERR_ABORTED` with it
@@ -128,7 +130,9 @@ export interface DispatchHandler {
   onStdout(chunk: Uint8Array, controller: DispatchController): void;
   /** Bytes of FCGI_STDERR, valid until the return unless retained; a chunk need not be a line. */
   onStderr?(chunk: Uint8Array, controller: DispatchController): void;
+  /** END_REQUEST came: the request is over, whatever its exit status. */
   onEnd(end: DispatchEnd, controller: DispatchController): void;
+  /** The request failed; `error` names the code, the address and the phase, and has the end of stderr. */
   onError(error: FastCGIError, controller: DispatchController): void;
 }
 
@@ -155,6 +159,7 @@ export abstract class Dispatcher {
   /** Ends all requests with `FCGI_ERR_DESTROYED` (or `error`) and cuts its connections. */
   abstract destroy(error?: Error): Promise<void>;
 
+  /** What it is doing now. */
   abstract get stats(): DispatcherStats;
 
   /**

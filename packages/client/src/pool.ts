@@ -14,6 +14,7 @@ import { Scheduler } from "./scheduler.ts";
 
 /** What a {@link Pool} is doing. */
 export interface PoolStats extends DispatcherStats {
+  /** The application, in the canonical form. */
   address: string;
   /** Connections that are open, idle ones included. */
   connections: number;
@@ -55,6 +56,7 @@ export class Pool extends Dispatcher {
     return this.#scheduler.address;
   }
 
+  /** What it is doing now: a snapshot, made anew at each call. */
   override get stats(): PoolStats {
     const { address, active, queued, connections, opened, reused, multiplex } = this.#scheduler;
     const { open, connecting, idle } = connections;

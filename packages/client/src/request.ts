@@ -26,17 +26,23 @@ export type ResponseHeaders = Readonly<Record<string, string | readonly string[]
 
 /** A response, as soon as its head is there. */
 export interface ResponseData {
+  /** From Status; 200 when the application sent none, 302 with an absolute Location alone (RFC 3875 §6.2). */
   statusCode: number;
   /** The reason phrase, empty when the application gave none. */
   statusText: string;
+  /** The header fields by lower-case name; {@link ResponseData.rawHeaders} has their order and case. */
   headers: ResponseHeaders;
   /** Names and values in turn, as they came. */
   rawHeaders: readonly string[];
+  /** The body, which arrives while it is read. Leaving it unread holds the connection: `destroy()` it. */
   body: ResponseBody;
   /** What the application wrote to FCGI_STDERR, its last 64 KiB; known when the request has ended, well or not. */
   stderr: Promise<string>;
   /** How the request ended; rejected when it failed after the head. */
-  ended: Promise<{ appStatus: number }>;
+  ended: Promise<{
+    /** The application's exit status, unsigned 32 bits; 0 is success (FastCGI 1.0 §5.5). */
+    appStatus: number;
+  }>;
 }
 
 /** Runs one request on `dispatcher`. */

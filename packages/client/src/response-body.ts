@@ -33,19 +33,23 @@ export class ResponseBody extends Readable {
     return JSON.parse(await this.text()) as unknown;
   }
 
+  /** All of it, as it came. */
   async bytes(): Promise<Uint8Array> {
     return this.#all();
   }
 
+  /** All of it, in a buffer of its own. */
   async arrayBuffer(): Promise<ArrayBuffer> {
     const bytes = await this.#all();
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   }
 
+  /** @internal */
   override _read(): void {
     this.#controller.resume();
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (!this.#complete) this.#controller.abort(error ?? undefined);
     callback(error);

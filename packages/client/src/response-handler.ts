@@ -15,9 +15,11 @@ export interface ResponseHandler {
   onResponseStart(controller: DispatchController, statusCode: number, rawHeaders: string[], head: ResponseHead): void;
   /** Bytes of the body, valid until the return unless retained. Never more than Content-Length says. */
   onResponseData(controller: DispatchController, chunk: Uint8Array): void;
+  /** The response is complete; `end.appStatus` other than 0 does not make it less so. */
   onResponseEnd(controller: DispatchController, end: DispatchEnd): void;
   /** After `onResponseStart` it means that the body is cut short. */
   onResponseError(controller: DispatchController, error: FastCGIError): void;
+  /** Bytes of FCGI_STDERR, valid until the return unless retained; a chunk need not be a line. It may come before the head. */
   onStderr?(chunk: Uint8Array, controller: DispatchController): void;
 }
 

@@ -13,13 +13,21 @@ export interface GatewayDiagnostics {
   /** A request was answered with an error page, or its response was cut. */
   "fastcgi:proxy:error": GatewayFailure;
   /** Bytes that an application wrote to stderr for a request; valid until the subscriber returns. They need not be whole lines. */
-  "fastcgi:proxy:stderr": { readonly request: GatewayRequest; readonly upstream: string; readonly chunk: Uint8Array };
+  "fastcgi:proxy:stderr": {
+    /** The request for which the application ran. */
+    readonly request: GatewayRequest;
+    /** Name of the application's upstream. */
+    readonly upstream: string;
+    /** What was written. */
+    readonly chunk: Uint8Array;
+  };
 }
 
 /** One failed request. */
 export interface GatewayFailure {
   /** The request id that the client was shown. */
   readonly id: string;
+  /** The request as its client sent it. */
   readonly request: GatewayRequest;
   /** The status of the answer; 0 when the head was out already and the response was cut. */
   readonly status: number;
@@ -27,6 +35,7 @@ export interface GatewayFailure {
   readonly reason: string;
   /** Set when an application failed. */
   readonly upstream: string | undefined;
+  /** What failed at the application, or on the way to it; undefined for a request that never set out. */
   readonly error: FastCGIError | undefined;
 }
 

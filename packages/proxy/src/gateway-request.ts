@@ -7,6 +7,7 @@
 
 /** One request whose head has arrived. Everything in it is untrusted. */
 export interface GatewayRequest {
+  /** The method as it came (RFC 9110 §9.1): case-sensitive, and any token. */
   readonly method: string;
   /** The request target exactly as it came (RFC 9112 §3.2). */
   readonly target: Uint8Array;
@@ -20,6 +21,7 @@ export interface GatewayRequest {
   readonly remote: Endpoint;
   /** Our end of the connection. */
   readonly local: Endpoint;
+  /** The body; one without bytes ends as soon as it is started. */
   readonly body: GatewayBody;
   /**
    * Set by the gateway; the front calls it once when the client has gone before the response was complete.
@@ -33,6 +35,7 @@ export interface GatewayRequest {
 export interface Endpoint {
   /** An IP address, without brackets. */
   readonly address: string | undefined;
+  /** A TCP port. */
   readonly port: number | undefined;
 }
 
@@ -40,7 +43,9 @@ export interface Endpoint {
 export interface GatewayBody {
   /** Called at most once. A request whose body is never asked for is drained or closed by the front. */
   start(sink: GatewayBodySink): void;
+  /** Calls the sink no more until {@link GatewayBody.resume}, but for what is on its way. */
   pause(): void;
+  /** Goes on after {@link GatewayBody.pause}. */
   resume(): void;
 }
 

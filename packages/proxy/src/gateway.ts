@@ -27,6 +27,7 @@ export interface Gateway {
   close(): Promise<void>;
   /** Ends all requests and connections now. */
   destroy(error?: Error): Promise<void>;
+  /** What it is doing now: a snapshot, made anew at each call. */
   stats(): GatewayStats;
   /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void>;

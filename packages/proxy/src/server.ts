@@ -19,6 +19,7 @@ export interface ProxyServerStats {
   readonly connections: number;
   /** Requests that are being answered. */
   readonly requests: number;
+  /** The application processes that it runs, in the order of the configuration. */
   readonly processes: readonly ProcessStatus[];
 }
 
@@ -72,6 +73,7 @@ export class ProxyServer {
     return this.#supervisor.addresses;
   }
 
+  /** What it is doing now: a snapshot, made anew at each call. */
   get stats(): ProxyServerStats {
     return {
       connections: this.#worker?.connections ?? 0,
@@ -114,6 +116,7 @@ export class ProxyServer {
     await this.#closing;
   }
 
+  /** As {@link ProxyServer.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

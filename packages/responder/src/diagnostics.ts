@@ -5,7 +5,9 @@ import type { FastCGIResponse } from "./outgoing.ts";
 
 /** Published on `fastcgi.responder.request.start` and `fastcgi.responder.request.end`. */
 export interface RequestMessage {
+  /** The request, whose body may still be arriving. */
   request: FastCGIRequest;
+  /** Its response, which has ended when the request has. */
   response: FastCGIResponse;
 }
 

@@ -36,6 +36,7 @@ export class FastCGIRequest {
     return this.#active.exchange.id;
   }
 
+  /** What the application is asked to be. */
   get role(): RoleName {
     switch (this.#active.exchange.role) {
       case Role.Authorizer:
@@ -76,6 +77,7 @@ export class FastCGIRequest {
     return (this.#headers = headers);
   }
 
+  /** `https` when the web server says so by HTTPS or REQUEST_SCHEME, else `http`. */
   get scheme(): "http" | "https" {
     return this.#read().scheme;
   }
@@ -90,6 +92,7 @@ export class FastCGIRequest {
     return this.#read().remoteAddress;
   }
 
+  /** The browser's port (REMOTE_PORT), which not all web servers tell. */
   get remotePort(): number | undefined {
     return this.#read().remotePort;
   }

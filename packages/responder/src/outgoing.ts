@@ -24,7 +24,9 @@ interface ResponseEvents {
   finish: [];
   /** Nothing more will happen: finished, or the connection is gone. */
   close: [];
+  /** A stream is being piped into the response. */
   pipe: [source: unknown];
+  /** A stream is piped into it no more. */
   unpipe: [source: unknown];
 }
 
@@ -56,6 +58,7 @@ export class FastCGIResponse extends EventEmitter<ResponseEvents> implements Nod
     return this.#active.output.statusCode;
   }
 
+  /** Has no effect once the head is written. */
   set statusCode(statusCode: number) {
     this.#active.output.statusCode = statusCode;
   }
@@ -70,6 +73,7 @@ export class FastCGIResponse extends EventEmitter<ResponseEvents> implements Nod
     return this.#active.output.appStatus;
   }
 
+  /** Throws for what is not an unsigned number of 32 bits. */
   set appStatus(appStatus: number) {
     if (!Number.isInteger(appStatus) || appStatus < 0 || appStatus > 0xffff_ffff) {
       throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `Not an exit status of 32 bits: ${appStatus}.`);
@@ -82,18 +86,22 @@ export class FastCGIResponse extends EventEmitter<ResponseEvents> implements Nod
     return this.#active.output.headWritten;
   }
 
+  /** May {@link FastCGIResponse.write} be called: neither ended nor without a reader? */
   get writable(): boolean {
     return !this.#active.output.ended && !this.destroyed;
   }
 
+  /** Was {@link FastCGIResponse.end} called? */
   get writableEnded(): boolean {
     return this.#active.output.ended;
   }
 
+  /** Was the whole response handed to the system? */
   get writableFinished(): boolean {
     return this.#active.output.finished;
   }
 
+  /** Did the last `write` return false, and `drain` not come since? */
   get writableNeedDrain(): boolean {
     return this.#active.output.needsDrain;
   }

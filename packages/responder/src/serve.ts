@@ -101,11 +101,13 @@ export type ServeOptions = ServerOptions &
     | {
         /** The web's shape: a `Request` comes, a `Response` goes. */
         fetch: FetchHandler;
+        /** Not beside `fetch`. */
         handler?: never;
       }
     | {
         /** The lean shape, close to the protocol. */
         handler: RequestHandler;
+        /** Not beside `handler`. */
         fetch?: never;
       }
   );

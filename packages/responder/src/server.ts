@@ -40,6 +40,7 @@ export interface FastCGIServer extends AsyncDisposable {
   readonly ready: Promise<string>;
   /** Where it listens, with the port that the system chose; undefined before that. */
   readonly address: string | undefined;
+  /** Counts: a snapshot, made anew at each call. */
   readonly stats: FastCGIServerStats;
   /**
    * Stops accepting, removes the socket file, closes idle connections, and lets the running requests

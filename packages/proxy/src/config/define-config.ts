@@ -22,8 +22,11 @@ export interface ProxyConfig {
   processes?: Readonly<Record<string, ProcessConfig>> | undefined;
   /** What answers which request. Tried in order, the first match wins; no match is a 404. */
   routes: readonly RouteConfig[];
+  /** How much clients and applications may send. @default those of {@link LimitsConfig} */
   limits?: LimitsConfig | undefined;
+  /** How long each step of a request may take. @default those of {@link TimeoutsConfig} */
   timeouts?: TimeoutsConfig | undefined;
+  /** How the program ends. @default that of {@link ShutdownConfig} */
   shutdown?: ShutdownConfig | undefined;
   /**
    * How much an error page tells. `"developer"`: upstream, phase, code, the application's stderr and what to do, to
@@ -47,6 +50,7 @@ export interface UpstreamConfig extends AddressLimits {
 
 /** One address with limits of its own. */
 export interface AddressConfig extends AddressLimits {
+  /** Address text, as in {@link UpstreamConfig.addresses}. */
   address: string;
 }
 
@@ -72,6 +76,7 @@ export type ProcessConfig = CommandProcessConfig | PhpFpmProcessConfig | PhpCgiP
 
 /** A program that listens by itself on the address of its upstream. */
 export interface CommandProcessConfig {
+  /** A program that listens by itself. */
   kind: "command";
   /** Program and arguments. There is no shell in between. */
   command: readonly string[];
@@ -87,6 +92,7 @@ export interface CommandProcessConfig {
 
 /** A PHP-FPM of our own: master, pool file and socket are made at start and removed at the end. */
 export interface PhpFpmProcessConfig {
+  /** A PHP-FPM that we configure. */
   kind: "php-fpm";
   /** The program. @default the newest `php-fpm` that is installed */
   program?: string | undefined;
@@ -100,6 +106,7 @@ export interface PhpFpmProcessConfig {
 
 /** A pool of php-cgi of our own, for machines without PHP-FPM: a master and as many workers as the upstream's `capacity`. */
 export interface PhpCgiProcessConfig {
+  /** Workers of php-cgi that we configure. */
   kind: "php-cgi";
   /** The program. @default the newest `php-cgi` that is installed */
   program?: string | undefined;

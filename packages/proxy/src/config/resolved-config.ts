@@ -9,14 +9,21 @@ import type { PresetName } from "../presets/preset.ts";
 
 /** What `expandConfig` makes of a `ProxyConfig`. */
 export interface ResolvedConfig {
+  /** Where to listen. */
   readonly listen: readonly ResolvedListen[];
   /** Absolute; undefined when the configuration has no common document root. */
   readonly root: string | undefined;
+  /** The applications, by name. */
   readonly upstreams: ReadonlyMap<string, ResolvedUpstream>;
+  /** The application processes to run, by name. */
   readonly processes: ReadonlyMap<string, ResolvedProcess>;
+  /** The routes in the order in which they are tried. */
   readonly routes: readonly ResolvedRoute[];
+  /** How much clients and applications may send. */
   readonly limits: ResolvedLimits;
+  /** How long each step of a request may take. */
   readonly timeouts: ResolvedTimeouts;
+  /** How the program ends. */
   readonly shutdown: ResolvedShutdown;
   /** `"auto"`: developer pages for direct requests from this machine to a loopback address, plain ones for all others. */
   readonly errors: "developer" | "plain" | "auto";
@@ -25,17 +32,27 @@ export interface ResolvedConfig {
 /** Where to listen; `text` is the canonical spelling for messages. */
 export type ResolvedListen =
   | {
+      /** A TCP port. */
       readonly kind: "tcp";
       /** undefined: all addresses of the machine. */
       readonly host: string | undefined;
       /** 0: any free port. */
       readonly port: number;
+      /** The canonical spelling, such as `127.0.0.1:8080`. */
       readonly text: string;
     }
-  | { readonly kind: "unix"; readonly path: string; readonly text: string };
+  | {
+      /** A UNIX socket. */
+      readonly kind: "unix";
+      /** Absolute. */
+      readonly path: string;
+      /** The canonical spelling, such as `unix:/run/site.sock`. */
+      readonly text: string;
+    };
 
 /** An application and where it is reached. */
 export interface ResolvedUpstream {
+  /** Its name in the configuration. */
   readonly name: string;
   /** Empty for the upstream of a PHP of our own, until that chose its socket. */
   readonly addresses: readonly ResolvedAddress[];
@@ -63,36 +80,51 @@ export type ResolvedPhpProcess = ResolvedPhpFpmProcess | ResolvedPhpCgiProcess;
 
 /** A program that listens by itself. */
 export interface ResolvedCommandProcess {
+  /** A program that listens by itself. */
   readonly kind: "command";
+  /** Its name in the configuration. */
   readonly name: string;
   /** Program and arguments. */
   readonly command: readonly string[];
+  /** Working folder, absolute. */
   readonly cwd: string;
   /** A text sets a variable, `true` passes ours on. */
   readonly environment: ReadonlyMap<string, string | true>;
+  /** System user to run as, when started as root; undefined: the owner of the document root, never root. */
   readonly user: string | undefined;
+  /** Name of the upstream that it serves. */
   readonly upstream: string;
 }
 
 /** A PHP-FPM of our own. */
 export interface ResolvedPhpFpmProcess {
+  /** A master with a pool. */
   readonly kind: "php-fpm";
+  /** Its name in the configuration. */
   readonly name: string;
   /** undefined: to be looked for. */
   readonly program: string | undefined;
+  /** As {@link ResolvedCommandProcess.user}. */
   readonly user: string | undefined;
+  /** Name of the upstream that it serves; its `capacity` becomes `pm.max_children`. */
   readonly upstream: string;
+  /** php.ini values. */
   readonly ini: ReadonlyMap<string, string>;
 }
 
 /** A pool of php-cgi of our own. */
 export interface ResolvedPhpCgiProcess {
+  /** A master with workers. */
   readonly kind: "php-cgi";
+  /** Its name in the configuration. */
   readonly name: string;
   /** undefined: to be looked for. */
   readonly program: string | undefined;
+  /** As {@link ResolvedCommandProcess.user}. */
   readonly user: string | undefined;
+  /** Name of the upstream that it serves; its `capacity` becomes `PHP_FCGI_CHILDREN`. */
   readonly upstream: string;
+  /** php.ini values. */
   readonly ini: ReadonlyMap<string, string>;
   /** Requests after which a worker is replaced; 0: never. */
   readonly maxRequests: number;
@@ -102,8 +134,11 @@ export interface ResolvedPhpCgiProcess {
 export interface ResolvedRoute {
   /** Position in the configuration, for messages. */
   readonly index: number;
+  /** Which requests it takes. */
   readonly match: ResolvedMatch;
+  /** The application that answers, if one does. */
   readonly fastcgi: ResolvedFastCGIRoute | undefined;
+  /** The files that are served, if any are. */
   readonly static: ResolvedStaticRoute | undefined;
   /** Path patterns that nobody gets. */
   readonly deny: readonly string[];
@@ -125,14 +160,19 @@ export interface ResolvedMatch {
 
 /** An application answers. */
 export interface ResolvedFastCGIRoute {
+  /** Name of the upstream. */
   readonly upstream: string;
   /** Absolute when `checkFiles`; else as written: a folder on the application's machine. */
   readonly root: string | undefined;
   /** Empty: every request reaches the application. */
   readonly extensions: readonly string[];
+  /** Files that answer for a folder, tried in order. */
   readonly index: readonly string[];
+  /** What answers a path that is no script, tried in order, as in `FastCGIRouteConfig`. */
   readonly tryFiles: readonly string[];
+  /** Is the root on this machine, so that it can be seen whether a script is there? */
   readonly checkFiles: boolean;
+  /** Params over all others of the same name. */
   readonly params: ReadonlyMap<string, string>;
   /**
    * `"on"`: request bodies are collected, and what a client does not take of a response is stored. `"off"`: both are passed on as they
@@ -143,10 +183,13 @@ export interface ResolvedFastCGIRoute {
 
 /** Files are served. */
 export interface ResolvedStaticRoute {
+  /** The folder, absolute. */
   readonly root: string;
+  /** Files that answer for a folder, tried in order. */
   readonly index: readonly string[];
   /** Milliseconds; undefined: no Cache-Control. */
   readonly maxAge: number | undefined;
+  /** Is `immutable` added to Cache-Control? */
   readonly immutable: boolean;
   /** File name extensions that are never served as text, lower case: those of scripts. */
   readonly neverServe: readonly string[];
@@ -158,11 +201,17 @@ export interface ResolvedLimits {
   readonly body: number;
   /** Bytes a second; 0: none. */
   readonly bodyRate: number;
+  /** Where bodies wait that are too large for memory. */
   readonly spool: ResolvedSpool;
+  /** Bytes of all request header lines together; more is 431. */
   readonly headerBytes: number;
+  /** Request header lines; more is 431. */
   readonly headerLines: number;
+  /** Bytes of the request target; more is 414. */
   readonly target: number;
+  /** Bytes of an application's response head; more is 502. */
   readonly responseHeaderBytes: number;
+  /** Lines of an application's response head; more is 502. */
   readonly responseHeaderLines: number;
 }
 
@@ -176,19 +225,30 @@ export interface ResolvedSpool {
 
 /** Milliseconds. */
 export interface ResolvedTimeouts {
+  /** For a client's request head. */
   readonly requestHead: number;
+  /** Silence within a request body; 0: any. */
   readonly requestBody: number;
+  /** For a client's whole request, body included; 0: any. */
   readonly request: number;
+  /** That a client may take nothing of a response; 0: any. */
   readonly response: number;
+  /** That a client's connection may be idle between requests. */
   readonly keepAlive: number;
+  /** Waiting for a free connection to the application. */
   readonly queue: number;
+  /** Connecting to the application. */
   readonly connect: number;
+  /** That an application may take nothing of a request. */
   readonly send: number;
+  /** To the first byte of the answer. */
   readonly firstByte: number;
+  /** Between two pieces of the answer. */
   readonly idle: number;
 }
 
 /** Milliseconds. */
 export interface ResolvedShutdown {
+  /** That running requests get to finish after SIGTERM. */
   readonly grace: number;
 }

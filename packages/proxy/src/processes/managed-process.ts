@@ -14,8 +14,11 @@ export type ProcessState = "starting" | "running" | "waiting" | "stopping" | "st
 
 /** What is known about one application process. */
 export interface ProcessStatus {
+  /** Its name in the configuration. */
   readonly name: string;
+  /** What sort of process it is, as in the configuration. */
   readonly kind: "command" | "php-fpm" | "php-cgi";
+  /** What it is doing now. */
   readonly state: ProcessState;
   /** Where it listens. */
   readonly address: string;

@@ -11,7 +11,7 @@ import { publishProcessEvent } from "./process-events.ts";
 import type { ProcessPlan } from "./process-plan.ts";
 import { RunFolder, runFolderBase } from "./run-folder.ts";
 
-/** Where a {@link ProcessManager} works and how patient it is. */
+/** Where the keeper of the application processes works and how patient it is. */
 export interface ProcessManagerOptions {
   /** The folder of all run folders. @default see `runFolderBase` */
   readonly runFolderBase?: string;

@@ -4,6 +4,7 @@ import type { ResolvedListen } from "../config/resolved-config.ts";
 
 /** Where the server listens, as the kernel has it: a port 0 has become a real one. */
 export interface ListenAddress {
+  /** A TCP port or a UNIX socket. */
   readonly kind: "tcp" | "unix";
   /** As in the configuration: `127.0.0.1:8080`, `unix:/run/site.sock`. */
   readonly text: string;

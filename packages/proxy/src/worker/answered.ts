@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** One request that is over, published on `fastcgi:proxy:answered`. */
 export interface AnsweredRequest {
+  /** As it came. */
   readonly method: string;
   /** As it came; latin-1. */
   readonly target: string;

@@ -5,7 +5,9 @@ import { connectOnce } from "../processes/reachable.ts";
 
 /** Published on `fastcgi:proxy:upstream` when nobody listens at an address of an upstream while the server starts. */
 export interface UpstreamUnreachable {
+  /** The one thing that is published here. */
   readonly type: "unreachable";
+  /** Name of the upstream. */
   readonly upstream: string;
   /** Address text. */
   readonly address: string;
