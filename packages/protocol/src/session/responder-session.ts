@@ -8,6 +8,7 @@ import { RecordContent } from "../record-content.ts";
 import type { RecordOutput } from "../record-output.ts";
 import { IncomingRequest, Stage } from "./incoming-request.ts";
 import { OwnAnswers } from "./own-answers.ts";
+import { RequestTable } from "./request-table.ts";
 import { ResponderExchange } from "./responder-exchange.ts";
 import type { ResponderExchangeOwner } from "./responder-exchange.ts";
 import { responderLimits } from "./responder-options.ts";
@@ -24,8 +25,7 @@ export class ResponderSession implements ResponderExchangeOwner {
   readonly #limits: ResponderLimits;
   readonly #answers: OwnAnswers;
   readonly #decoder: RecordDecoder;
-  /** By request id; a map, since a web server may pick any ids. */
-  readonly #requests = new Map<number, IncomingRequest>();
+  readonly #requests = new RequestTable<IncomingRequest>();
   readonly #fixedBody = new FixedBody();
   /** The names asked for by a GET_VALUES that is coming. */
   readonly #asked = new RecordContent();
@@ -102,7 +102,7 @@ export class ResponderSession implements ResponderExchangeOwner {
     const error = new FastCGIError("FCGI_ERR_SOCKET", "The web server closed the connection.", {
       address: this.#options.address,
     });
-    for (const request of this.#requests.values()) {
+    for (const request of this.#requests.list()) {
       if (request.stage === Stage.Params) this.#forget(request);
       else request.abort(error);
     }
@@ -114,9 +114,7 @@ export class ResponderSession implements ResponderExchangeOwner {
     if (this.#closed) return;
     this.#closed = true;
     error.address ??= this.#options.address;
-    const requests = [...this.#requests.values()];
-    this.#requests.clear();
-    for (const request of requests) {
+    for (const request of this.#requests.drain()) {
       request.abort(error);
       request.exchange?.markEnded();
     }
@@ -217,7 +215,7 @@ export class ResponderSession implements ResponderExchangeOwner {
     const refusal = this.#refusal(role);
     if (refusal === undefined) {
       const params = new ParamsCollector(maxParamsBytes, maxParams, maxParamBytes);
-      this.#requests.set(id, new IncomingRequest(id, role as Role, keepConn, params));
+      this.#requests.add(id, new IncomingRequest(id, role as Role, keepConn, params));
       this.#receivingParams++;
     } else {
       this.#answers.end(id, refusal);
