@@ -1,54 +1,14 @@
 import { FIXED_BODY_LEN, FixedBody, readEndRequest } from "../bodies.ts";
 import { FCGI_MAX_REQUEST_ID, ProtocolStatus, RecordType, ValueName } from "../constants.ts";
-import type { Role } from "../constants.ts";
 import { RecordDecoder } from "../decoder.ts";
 import { FastCGIError } from "../errors.ts";
-import { decodeNameValues } from "../name-values.ts";
-import type { ParamsInput } from "../param-list.ts";
-import type { OversizedParam } from "../params-records.ts";
-import type { Params } from "../params.ts";
-import { RecordContent } from "../record-content.ts";
 import type { RecordOutput } from "../record-output.ts";
 import { ClientExchange } from "./client-exchange.ts";
 import type { ClientExchangeHandler } from "./client-exchange.ts";
+import type { BeginOptions, ClientSessionOptions } from "./client-options.ts";
 import { ExchangeTable } from "./exchange-table.ts";
-
-/** What a {@link ClientSession} may do, and whom it tells. */
-export interface ClientSessionOptions {
-  /**
-   * Requests at once on this connection. More than one only when the application is known to
-   * multiplex.
-   *
-   * @default 1
-   */
-  multiplex?: number;
-  /** The peer, for error messages. */
-  address?: string;
-  /** The connection is unusable: destroy the transport. Every request on it has been told before. */
-  onFatal(error: FastCGIError): void;
-  /**
-   * The answer to {@link ClientSession.requestValues}, once for each question; `undefined` when the application does
-   * not know GET_VALUES. It may never come.
-   */
-  onValues?(values: Params | undefined): void;
-}
-
-/** What {@link ClientSession.begin} sends. */
-export interface BeginOptions {
-  /** What the application is asked to be. */
-  role: Role;
-  /** Leave the connection open after this request (FastCGI 1.0 §5.1)? */
-  keepConn: boolean;
-  /** The request's variables. */
-  params: ParamsInput;
-  /**
-   * A pair over 65,528 bytes: refuse the request, or send it in several records, which only some applications
-   * can read (not PHP, for one).
-   *
-   * @default "error"
-   */
-  oversizedParam?: OversizedParam;
-}
+import { OwnQuestions } from "./own-questions.ts";
+import { cutRecord, shortRecord, unexpectedRecord } from "./record-errors.ts";
 
 /**
  * The web server's end of one connection, without the connection: bytes come in by
@@ -63,9 +23,7 @@ export class ClientSession {
   readonly #decoder: RecordDecoder;
   readonly #exchanges = new ExchangeTable<ClientExchange>();
   readonly #fixedBody = new FixedBody();
-  readonly #values = new RecordContent();
-  /** GET_VALUES sent and not answered. */
-  #questions = 0;
+  readonly #questions: OwnQuestions;
   #current: ClientExchange | undefined;
   #receiving = false;
   #lastOne = false;
@@ -78,6 +36,7 @@ export class ClientSession {
     this.#output = output;
     this.#options = options;
     this.multiplex = options.multiplex ?? 1;
+    this.#questions = new OwnQuestions(output, (values) => options.onValues?.(values));
     this.#decoder = new RecordDecoder({
       onRecord: (type, id, length) => this.#onRecord(type, id, length),
       onContent: (type, _id, chunk, start, end) => this.#onContent(type, chunk, start, end),
@@ -130,8 +89,7 @@ export class ClientSession {
 
   /** Asks what the application can do (FastCGI 1.0 §4.1). Some applications close the connection instead of answering. */
   requestValues(names: readonly string[] = Object.values(ValueName)): void {
-    this.#output.getValues(names);
-    this.#questions++;
+    this.#questions.ask(names);
   }
 
   /** Takes bytes from the transport. Never throws: a fault of the peer goes to `onFatal`. */
@@ -152,11 +110,7 @@ export class ClientSession {
     if (this.#failed) return;
     this.#lastOne = true;
     if (this.#decoder.midRecord) {
-      this.fail(
-        new FastCGIError("FCGI_ERR_TRUNCATED", "The application closed the connection inside a record.", {
-          phase: "protocol",
-        }),
-      );
+      this.fail(cutRecord("application"));
     } else if (this.#exchanges.size > 0) {
       this.fail(
         new FastCGIError("FCGI_ERR_SOCKET", "The application closed the connection before it ended the request."),
@@ -191,10 +145,10 @@ export class ClientSession {
       case RecordType.Stderr:
         return;
       case RecordType.EndRequest:
-        if (length < FIXED_BODY_LEN) throw tooShort("END_REQUEST", id, length);
+        if (length < FIXED_BODY_LEN) throw shortRecord("END_REQUEST", id, length);
         return;
       default:
-        throw this.#unexpected(type, id);
+        throw unexpectedRecord("application", type, id);
     }
   }
 
@@ -208,23 +162,15 @@ export class ClientSession {
         return;
       }
     }
-    throw this.#unexpected(type, id);
+    throw unexpectedRecord("application", type, id);
   }
 
   /** What answers our questions is collected, everything else is skipped: an application has nothing to ask. */
   #onManagementRecord(type: number, length: number): void {
-    if (type === RecordType.GetValuesResult) this.#values.begin(length);
-    else if (type === RecordType.UnknownType && length < FIXED_BODY_LEN) throw tooShort("UNKNOWN_TYPE", 0, length);
+    if (type === RecordType.GetValuesResult) this.#questions.beginResult(length);
+    else if (type === RecordType.UnknownType && length < FIXED_BODY_LEN) throw shortRecord("UNKNOWN_TYPE", 0, length);
     // Bytes that nobody asked for on an idle connection: no request is entrusted to it any more.
-    if (length > 0 && this.#exchanges.size === 0 && this.#questions === 0) this.#dirty = true;
-  }
-
-  #unexpected(type: number, id: number): FastCGIError {
-    return new FastCGIError(
-      "FCGI_ERR_UNEXPECTED_RECORD",
-      `The application may not send a record of type ${type} for request ${id} now.`,
-      { phase: "protocol", requestId: id },
-    );
+    if (length > 0 && this.#exchanges.size === 0 && this.#questions.open === 0) this.#dirty = true;
   }
 
   #onContent(type: number, chunk: Uint8Array, start: number, end: number): void {
@@ -241,7 +187,7 @@ export class ClientSession {
         this.#fixedBody.push(chunk, start, end);
         return;
       case RecordType.GetValuesResult:
-        this.#values.push(chunk, start, end);
+        this.#questions.pushResult(chunk, start, end);
         return;
       default: // a management record that we do not know: ignored
     }
@@ -254,20 +200,13 @@ export class ClientSession {
         if (this.#current !== undefined) this.#onEndRequest(this.#current);
         return;
       case RecordType.GetValuesResult:
-        this.#answer(decodeNameValues(this.#values.bytes));
+        this.#questions.endResult();
         return;
       case RecordType.UnknownType:
-        if (this.#fixedBody.bytes[0] === RecordType.GetValues) this.#answer(undefined);
+        this.#questions.onUnknownType(this.#fixedBody.bytes[0]);
         return;
       default:
     }
-  }
-
-  /** One question, one answer: Go sends an empty GET_VALUES_RESULT after the real one. */
-  #answer(values: Params | undefined): void {
-    if (this.#questions === 0) return;
-    this.#questions--;
-    this.#options.onValues?.(values);
   }
 
   #onEndRequest(exchange: ClientExchange): void {
@@ -281,11 +220,4 @@ export class ClientSession {
       this.#dirty = true;
     exchange.finish(appStatus, protocolStatus);
   }
-}
-
-function tooShort(name: string, requestId: number, length: number): FastCGIError {
-  return new FastCGIError("FCGI_ERR_BAD_RECORD", `${name} with ${length} bytes instead of 8.`, {
-    phase: "protocol",
-    requestId,
-  });
 }

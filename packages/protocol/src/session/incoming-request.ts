@@ -1,4 +1,4 @@
-import { Role } from "../constants.ts";
+import { RecordType, Role } from "../constants.ts";
 import { FastCGIError } from "../errors.ts";
 import { ParamsCollector } from "../params.ts";
 import type { ResponderExchange, ResponderExchangeHandler } from "./responder-exchange.ts";
@@ -24,15 +24,31 @@ export class IncomingRequest {
     this.params = params;
   }
 
-  /** STDIN ended: a Filter goes on to DATA, all others have said everything. */
-  endStdin(): void {
-    this.stage = this.role === Role.Filter ? Stage.Data : Stage.Complete;
-    this.handler?.onStdinEnd();
+  /** May a record of this type come now (FastCGI 1.0 §6)? An empty one too many at the end of STDIN is harmless. */
+  accepts(type: number, length: number): boolean {
+    switch (type) {
+      case RecordType.Params:
+        return this.stage === Stage.Params;
+      case RecordType.Stdin:
+        return this.stage === Stage.Stdin || (this.stage > Stage.Stdin && length === 0);
+      case RecordType.Data:
+        return this.stage === Stage.Data;
+      case RecordType.AbortRequest:
+        return true;
+      default:
+        return false;
+    }
   }
 
-  endData(): void {
-    this.stage = Stage.Complete;
-    this.handler?.onDataEnd();
+  /** The empty record of STDIN or DATA came. After STDIN a Filter goes on to DATA, all others have got everything. */
+  endStream(type: number): void {
+    if (type === RecordType.Stdin && this.stage === Stage.Stdin) {
+      this.stage = this.role === Role.Filter ? Stage.Data : Stage.Complete;
+      this.handler?.onStdinEnd();
+    } else if (type === RecordType.Data && this.stage === Stage.Data) {
+      this.stage = Stage.Complete;
+      this.handler?.onDataEnd();
+    }
   }
 
   /** Tells the application that nobody waits for its answer. */

@@ -6,7 +6,7 @@
  */
 
 export { ClientSession } from "./client-session.ts";
-export type { BeginOptions, ClientSessionOptions } from "./client-session.ts";
+export type { BeginOptions, ClientSessionOptions } from "./client-options.ts";
 export { ClientExchange } from "./client-exchange.ts";
 export type { ClientExchangeHandler } from "./client-exchange.ts";
 export { ResponderSession } from "./responder-session.ts";

@@ -4,15 +4,16 @@ import type { Role } from "../constants.ts";
 import { RecordDecoder } from "../decoder.ts";
 import { FastCGIError } from "../errors.ts";
 import { ParamsCollector } from "../params.ts";
-import { RecordContent } from "../record-content.ts";
 import type { RecordOutput } from "../record-output.ts";
 import { IncomingRequest, Stage } from "./incoming-request.ts";
 import { OwnAnswers } from "./own-answers.ts";
+import { cutRecord, shortRecord, unexpectedRecord } from "./record-errors.ts";
 import { RequestTable } from "./request-table.ts";
 import { ResponderExchange } from "./responder-exchange.ts";
 import type { ResponderExchangeOwner } from "./responder-exchange.ts";
 import { responderLimits } from "./responder-options.ts";
 import type { ResponderLimits, ResponderSessionOptions } from "./responder-options.ts";
+import { UnfinishedParams } from "./unfinished-params.ts";
 
 /**
  * The application's end of one connection, without the connection: bytes come in by
@@ -26,14 +27,10 @@ export class ResponderSession implements ResponderExchangeOwner {
   readonly #answers: OwnAnswers;
   readonly #decoder: RecordDecoder;
   readonly #requests = new RequestTable<IncomingRequest>();
+  readonly #unfinished: UnfinishedParams;
   readonly #fixedBody = new FixedBody();
-  /** The names asked for by a GET_VALUES that is coming. */
-  readonly #asked = new RecordContent();
   #current: IncomingRequest | undefined;
   #length = 0;
-  /** Requests whose PARAMS are incomplete, and the bytes held for them. */
-  #receivingParams = 0;
-  #paramsBytes = 0;
   /** BEGIN_REQUESTs on this connection. */
   #begun = 0;
   #closeWhenIdle = false;
@@ -44,6 +41,7 @@ export class ResponderSession implements ResponderExchangeOwner {
     this.#output = output;
     this.#options = options;
     this.#limits = responderLimits(options);
+    this.#unfinished = new UnfinishedParams(this.#limits.maxBufferedBytes);
     this.#answers = new OwnAnswers(output, this.#limits.maxBufferedBytes, {
       maxConnections: options.maxConnections,
       maxRequests: options.maxRequests,
@@ -63,7 +61,7 @@ export class ResponderSession implements ResponderExchangeOwner {
 
   /** Is more to come of a record or of a request's PARAMS? */
   get receiving(): boolean {
-    return !this.#closed && (this.#receivingParams > 0 || this.#decoder.midRecord);
+    return !this.#closed && (this.#unfinished.requests > 0 || this.#decoder.midRecord);
   }
 
   /** Takes no further request (they get OVERLOADED); `onClose` follows once the last one has ended. */
@@ -91,11 +89,7 @@ export class ResponderSession implements ResponderExchangeOwner {
   receiveEnd(): void {
     if (this.#closed) return;
     if (this.#decoder.midRecord) {
-      this.fail(
-        new FastCGIError("FCGI_ERR_TRUNCATED", "The web server closed the connection inside a record.", {
-          phase: "protocol",
-        }),
-      );
+      this.fail(cutRecord("web server"));
       return;
     }
     this.#draining = true;
@@ -140,20 +134,15 @@ export class ResponderSession implements ResponderExchangeOwner {
   #onRecord(type: number, id: number, length: number): void {
     this.#fixedBody.reset();
     this.#length = length;
-    if (type === RecordType.GetValues) this.#asked.begin(length);
+    if (type === RecordType.GetValues) this.#answers.beginQuestion(length);
     const request = (this.#current = this.#requests.get(id));
     if (type === RecordType.BeginRequest) {
-      if (request !== undefined) throw this.#unexpected(type, id);
-      if (length < FIXED_BODY_LEN) {
-        throw new FastCGIError("FCGI_ERR_BAD_RECORD", `BEGIN_REQUEST with ${length} bytes instead of 8.`, {
-          phase: "protocol",
-          requestId: id,
-        });
-      }
+      if (request !== undefined) throw unexpectedRecord("web server", type, id);
+      if (length < FIXED_BODY_LEN) throw shortRecord("BEGIN_REQUEST", id, length);
       return;
     }
     // Records for an id that is not in use are ignored (FastCGI 1.0 §3.3), those of refused requests among them.
-    if (request !== undefined && !fits(type, request.stage, length)) throw this.#unexpected(type, id);
+    if (request !== undefined && !request.accepts(type, length)) throw unexpectedRecord("web server", type, id);
   }
 
   #onContent(type: number, chunk: Uint8Array, start: number, end: number): void {
@@ -163,7 +152,7 @@ export class ResponderSession implements ResponderExchangeOwner {
         request?.handler?.onStdin(chunk, start, end);
         return;
       case RecordType.Params:
-        if (request !== undefined) this.#addParams(request, chunk, start, end);
+        if (request !== undefined) this.#unfinished.push(request.params, chunk, start, end);
         return;
       case RecordType.Data:
         request?.handler?.onData(chunk, start, end);
@@ -172,7 +161,7 @@ export class ResponderSession implements ResponderExchangeOwner {
         this.#fixedBody.push(chunk, start, end);
         return;
       case RecordType.GetValues:
-        this.#asked.push(chunk, start, end);
+        this.#answers.pushQuestion(chunk, start, end);
         return;
       default:
     }
@@ -180,32 +169,14 @@ export class ResponderSession implements ResponderExchangeOwner {
 
   #onRecordEnd(type: number, id: number): void {
     if (this.#closed) return; // by a handler, in the middle of a chunk
-    if (id === 0) return this.#onManagementRecord(type);
+    if (id === 0) return this.#answers.endRecord(type);
     if (type === RecordType.BeginRequest) return this.#begin(id);
     const request = this.#current;
     if (request === undefined) return;
     if (type === RecordType.AbortRequest) this.#abort(request);
-    else if (this.#length === 0) this.#onEndOfStream(type, request);
-  }
-
-  /** The empty record of a stream; one too many is harmless. */
-  #onEndOfStream(type: number, request: IncomingRequest): void {
-    if (request.stage === Stage.Params) this.#start(request);
-    else if (request.stage === Stage.Stdin && type === RecordType.Stdin) request.endStdin();
-    else if (request.stage === Stage.Data && type === RecordType.Data) request.endData();
-  }
-
-  #onManagementRecord(type: number): void {
-    switch (type) {
-      case RecordType.GetValues:
-        this.#answers.values(this.#asked.bytes);
-        return;
-      case RecordType.GetValuesResult:
-      case RecordType.UnknownType:
-        return; // answers that nobody asked for; echoing UNKNOWN_TYPE would play ping-pong
-      default:
-        this.#answers.unknownType(type);
-    }
+    else if (this.#length > 0) return;
+    else if (request.stage === Stage.Params) this.#start(request);
+    else request.endStream(type);
   }
 
   #begin(id: number): void {
@@ -216,7 +187,7 @@ export class ResponderSession implements ResponderExchangeOwner {
     if (refusal === undefined) {
       const params = new ParamsCollector(maxParamsBytes, maxParams, maxParamBytes);
       this.#requests.add(id, new IncomingRequest(id, role as Role, keepConn, params));
-      this.#receivingParams++;
+      this.#unfinished.begin();
     } else {
       this.#answers.end(id, refusal);
       // A request that came on the connection of another one has no say in what becomes of that.
@@ -234,19 +205,6 @@ export class ResponderSession implements ResponderExchangeOwner {
     return admitted ? undefined : ProtocolStatus.Overloaded;
   }
 
-  #addParams(request: IncomingRequest, chunk: Uint8Array, start: number, end: number): void {
-    request.params.push(chunk, start, end);
-    this.#paramsBytes += end - start;
-    const most = this.#limits.maxBufferedBytes;
-    if (this.#paramsBytes > most) {
-      throw new FastCGIError(
-        "FCGI_ERR_PARAMS_OVERFLOW",
-        `The params of the unfinished requests on one connection exceed ${most} bytes.`,
-        { phase: "protocol" },
-      );
-    }
-  }
-
   /** The params of the current request broke a limit: it gets its END_REQUEST, although the connection is lost. */
   #refuseParams(error: FastCGIError): void {
     const request = this.#current;
@@ -258,7 +216,7 @@ export class ResponderSession implements ResponderExchangeOwner {
   #start(request: IncomingRequest): void {
     const { id, role, keepConn } = request;
     const params = request.params.finish();
-    this.#endParams(request);
+    this.#unfinished.end(request.params);
     request.stage = Stage.Stdin;
     request.exchange = new ResponderExchange({ id, role, keepConn, params }, this.#output, this);
     request.handler = this.#options.onRequest(request.exchange);
@@ -283,36 +241,6 @@ export class ResponderSession implements ResponderExchangeOwner {
 
   #forget(request: IncomingRequest): void {
     this.#requests.delete(request.id);
-    this.#endParams(request);
-  }
-
-  /** The PARAMS of a request are complete, or given up. */
-  #endParams(request: IncomingRequest): void {
-    this.#receivingParams--;
-    this.#paramsBytes -= request.params.size;
-  }
-
-  #unexpected(type: number, id: number): FastCGIError {
-    return new FastCGIError(
-      "FCGI_ERR_UNEXPECTED_RECORD",
-      `The web server may not send a record of type ${type} for request ${id} now.`,
-      { phase: "protocol", requestId: id },
-    );
-  }
-}
-
-/** May a record of this type come at this stage of its request (FastCGI 1.0 §6)? */
-function fits(type: number, stage: Stage, length: number): boolean {
-  switch (type) {
-    case RecordType.Params:
-      return stage === Stage.Params;
-    case RecordType.Stdin:
-      return stage === Stage.Stdin || (stage > Stage.Stdin && length === 0);
-    case RecordType.Data:
-      return stage === Stage.Data;
-    case RecordType.AbortRequest:
-      return true;
-    default:
-      return false;
+    this.#unfinished.end(request.params);
   }
 }

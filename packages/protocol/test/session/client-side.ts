@@ -2,8 +2,8 @@ import type { FastCGIError } from "../../src/errors.ts";
 import type { Params } from "../../src/params.ts";
 import { RecordOutput } from "../../src/record-output.ts";
 import type { ClientExchange } from "../../src/session/client-exchange.ts";
+import type { BeginOptions, ClientSessionOptions } from "../../src/session/client-options.ts";
 import { ClientSession } from "../../src/session/client-session.ts";
-import type { BeginOptions, ClientSessionOptions } from "../../src/session/client-session.ts";
 import { concat, strictRecords, textOf } from "../vectors/wire.ts";
 import type { WireRecord } from "../vectors/wire.ts";
 
