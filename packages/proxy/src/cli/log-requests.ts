@@ -9,6 +9,9 @@ import { RepeatFilter } from "./repeat-filter.ts";
 /** Bytes of an application's stderr that are written for one request. */
 const STDERR_LIMIT = 65_536;
 
+/** The answers to what one of `limits` forbids: only the log names that one to whoever can raise it. */
+const LIMIT_EXCEEDED: ReadonlySet<number> = new Set([413, 414, 431]);
+
 /**
  * Writes failed requests, what applications say about requests on stderr, and, with `verbose`, a line for each request.
  *
@@ -45,8 +48,9 @@ export function logRequests(log: Log, verbose: boolean): () => void {
 
 function logFailure(log: Log, failure: GatewayFailure, failures: RepeatFilter, verbose: boolean): void {
   const { id, request, status, reason, upstream, error } = failure;
-  // A client's mistake is no event of the server's; that an application cannot see its own script is.
-  const isClients = status >= 400 && status < 500 && (upstream === undefined || error !== undefined);
+  // A client's mistake is no event of the server's; that an application cannot see its own script is, and a limit that is too low.
+  const isClients =
+    status >= 400 && status < 500 && !LIMIT_EXCEEDED.has(status) && (upstream === undefined || error !== undefined);
   if (isClients && !verbose) return;
   const kind = `${upstream ?? "proxy"}: ${status === 0 ? "response cut" : status} ${error?.code ?? ""}`.trim();
   if (!verbose && !failures.isFirst(kind)) return;

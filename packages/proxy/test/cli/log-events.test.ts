@@ -83,6 +83,17 @@ test("a client's mistakes are told to who asks for every request", () => {
   ]);
 });
 
+test("a limit that was exceeded is told, since only the log names it to whoever can raise it", () => {
+  const { lines, end } = logged(false);
+  const refused = { id: "abc", request, reason: "The request body is larger than limits.body allows (5 bytes)." };
+  for (let i = 0; i < 3; i++) publish("error", { ...refused, status: 413 });
+  end();
+  expect(lines).toEqual([
+    "warning: GET /a.php?q=\\x1b[31m: 413: The request body is larger than limits.body allows (5 bytes). (request abc)",
+    "warning: proxy: 413: 2 more requests like this",
+  ]);
+});
+
 test("[f20] what an application says about a request is told with the request, up to 64 KiB", () => {
   const { lines } = logged(false);
   publish("stderr", { request, upstream: "php", chunk: Buffer.from("PHP Warning: a\nin b\n") });
