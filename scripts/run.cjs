@@ -1,4 +1,4 @@
-// `npm start` and `npm test` in a fresh clone, with nothing installed but Node 20 or newer and npm.
+// `npm start`, `npm test` and `npm run test:sites` in a fresh clone, with nothing installed but Node 20 or newer and npm.
 // Brings the pinned pnpm, installs what the lockfile says, and runs the rest on the workspace's own Node.
 // Plain JavaScript, so that an old Node gets as far as the sentence that says it is too old.
 "use strict";
@@ -12,7 +12,11 @@ var path = require("path");
 var root = path.join(__dirname, "..");
 var modules = path.join(root, "node_modules");
 var node = path.join(modules, ".bin", "node");
-var programs = { start: "apps/demo/src/start.ts", test: "scripts/test.ts" };
+var programs = {
+  start: "apps/demo/src/start.ts",
+  test: "scripts/test.ts",
+  "test:sites": "scripts/test-sites.ts",
+};
 
 function fail(sentence, code) {
   console.error(sentence);

@@ -1,0 +1,53 @@
+// What a test run ends with: each suite's counts, what was skipped and why, and, last and alone on its line, the sum.
+import { globSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { COUNTS_FILE } from "./counts.ts";
+import type { Counts } from "./counts.ts";
+import { root } from "./step.ts";
+
+/** Arguments of vitest: its own report, and the counts of each suite in a file. */
+export const REPORTERS: readonly string[] = [
+  "--reporter=default",
+  `--reporter=${join(root, "scripts/vitest-counts.ts")}`,
+];
+
+/** The folders of suites that have left their counts. */
+function counted(): string[] {
+  return globSync(`{packages,apps}/*/${COUNTS_FILE}`, { cwd: root })
+    .map((file) => file.slice(0, -COUNTS_FILE.length - 1))
+    .toSorted();
+}
+
+/** Removes the counts of earlier runs. */
+export function clearCounts(): void {
+  for (const folder of counted()) rmSync(join(root, folder, COUNTS_FILE));
+}
+
+/**
+ * Prints the counts of all suites that ran since they were cleared, and their sum.
+ *
+ * @param suitesPassed did the command that ran them end well?
+ * @param failedChecks each counts as one failure
+ * @returns the exit code
+ */
+export function summarize(suitesPassed: boolean, failedChecks: readonly string[] = []): 0 | 1 {
+  const sum = { passed: 0, failed: failedChecks.length, skipped: 0 };
+  console.log("");
+  for (const folder of counted()) {
+    const { passed, failed, skipped } = JSON.parse(readFileSync(join(root, folder, COUNTS_FILE), "utf8")) as Counts;
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped += skipped.length;
+    for (const test of skipped) console.log(`skipped: ${test}`);
+    console.log(`${folder}: ${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+  }
+  for (const name of failedChecks) console.log(`check failed: ${name}`);
+  if (!suitesPassed && sum.failed === 0) {
+    console.log("a suite broke off before it could count: see above");
+    sum.failed = 1;
+  }
+  if (sum.skipped > 0) console.log(`${sum.skipped} skipped, named above`);
+  console.log(`${sum.passed} passed, ${sum.failed} failed`);
+  return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+}
