@@ -1,10 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { installPackages } from "consumer/installed";
 import { startProgram } from "interop/program";
 import type { Program } from "interop/program";
-
-import { installPackages } from "./installed.ts";
 
 /** Installs the proxy; returns the command's file. */
 export function installProxy(folder: string): string {

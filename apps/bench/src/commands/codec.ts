@@ -2,13 +2,14 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { installPackages } from "consumer/installed";
+
 import { judge } from "../codec/bars.ts";
 import type { Bar } from "../codec/bars.ts";
 import { measureSuite } from "../codec/rounds.ts";
 import type { Measured } from "../codec/rounds.ts";
 import type { Doors } from "../codec/suite.ts";
 import { suites } from "../codec/suites.ts";
-import { installPackages } from "../installed.ts";
 import { machine, markdownTable, writeSection } from "../report.ts";
 import { withPrograms } from "../with-programs.ts";
 
