@@ -29,6 +29,11 @@ export function abortError(cause: unknown): FastCGIError {
   return new FastCGIError("FCGI_ERR_ABORTED", "The request was aborted.", { cause });
 }
 
+/** It has taken longer than its caller would wait for all of it. */
+export function totalTimeoutError(timeout: number): FastCGIError {
+  return new FastCGIError("FCGI_ERR_TIMEOUT", `The request was not over within ${timeout} ms.`);
+}
+
 /** Nothing was heard of the application for `limit` ms. */
 export function silenceError(gotStdout: boolean, limit: number): FastCGIError {
   return gotStdout

@@ -47,6 +47,7 @@ export function planDispatch(options: DispatchOptions, defaults: DispatchDefault
     headersTimeout: milliseconds("headersTimeout", options.headersTimeout ?? defaults.headersTimeout),
     bodyTimeout: milliseconds("bodyTimeout", options.bodyTimeout ?? defaults.bodyTimeout),
     sendTimeout: milliseconds("sendTimeout", options.sendTimeout ?? defaults.sendTimeout),
+    timeout: milliseconds("timeout", options.timeout ?? defaults.timeout),
     maxStderrBytes: defaults.maxStderrBytes,
   };
 }

@@ -1,10 +1,11 @@
 import { ProtocolStatus } from "@x/protocol";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { ClientExchange, ClientExchangeHandler } from "@x/protocol/session";
+import type { Timer } from "@x/protocol/timers";
 
 import type { Connection } from "./connection.ts";
 import { channels } from "./diagnostics.ts";
-import { abortError, protocolStatusError, silenceError } from "./dispatch-errors.ts";
+import { abortError, protocolStatusError, silenceError, totalTimeoutError } from "./dispatch-errors.ts";
 import type { DispatchPlan } from "./dispatch-plan.ts";
 import type { DispatchController, DispatchHandler } from "./dispatcher.ts";
 import { mayRepeat } from "./repeat-rule.ts";
@@ -41,6 +42,7 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
   readonly #owner: DispatchOwner;
   readonly #handler: DispatchHandler;
   readonly #silence: SilenceTimer;
+  readonly #total: Timer | undefined;
   #state: DispatchState = "waiting";
   #connection: Connection | undefined;
   #exchange: ClientExchange | undefined;
@@ -63,6 +65,8 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
     this.#handler = handler;
     this.#silence = new SilenceTimer(owner.timeouts, () => this.#onSilence());
     plan.signal?.addEventListener("abort", this);
+    const { timeout } = plan;
+    if (timeout > 0) this.#total = owner.timeouts.schedule(timeout, () => this.abort(totalTimeoutError(timeout)));
   }
 
   get address(): string {
@@ -246,6 +250,7 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
   #conclude(): void {
     this.#state = "settled";
     this.#silence.stop();
+    if (this.#total !== undefined) this.#owner.timeouts.cancel(this.#total);
     this.plan.signal?.removeEventListener("abort", this);
     if (this.#paused) this.#connection?.input.resume();
     this.#paused = false;

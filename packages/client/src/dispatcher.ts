@@ -2,6 +2,10 @@ import type { ParamsInput } from "@x/protocol";
 import type { FastCGIError } from "@x/protocol/errors";
 
 import type { BodyInput } from "./body.ts";
+import { openExchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
+import { fetchFrom } from "./fetch.ts";
+import type { FetchInit } from "./fetch.ts";
 import { sendRequest } from "./request.ts";
 import type { RequestOptions, ResponseData } from "./request.ts";
 import type { Slab } from "./slabs.ts";
@@ -44,6 +48,13 @@ export interface RequestTimeouts {
    * @default 30000
    */
   sendTimeout?: number | undefined;
+  /**
+   * For the whole request, from the call to the last byte, whatever it waits for (curl `--max-time`). The proxies know no
+   * such limit, since it ends long downloads, too.
+   *
+   * @default 0
+   */
+  timeout?: number | undefined;
 }
 
 /** One request, as FastCGI sees it. */
@@ -144,7 +155,16 @@ export interface DispatcherStats {
   queued: number;
 }
 
-/** Whatever takes requests: the contract that `Pool` fulfils. */
+/** Runs one request: {@link Dispatcher.dispatch} as a function. */
+export type DispatchFunction = (options: DispatchOptions, handler: DispatchHandler) => DispatchController;
+
+/**
+ * Stands between a caller and a dispatcher: gets the next `dispatch` once, and gives the one to be called instead. It may
+ * change the options, wrap the handler, call `next` later in the same turn, or answer by itself.
+ */
+export type Interceptor = (next: DispatchFunction) => DispatchFunction;
+
+/** Whatever takes requests: the contract that `Client`, `Pool` and `BalancedPool` fulfil. */
 export abstract class Dispatcher {
   /**
    * Runs one request. Failures go to `handler.onError`, never before this returns.
@@ -171,8 +191,65 @@ export abstract class Dispatcher {
     return sendRequest(this, options);
   }
 
+  /**
+   * Runs one request and gives its streams as soon as it has a connection: the floor in the form of Node's streams, with
+   * nothing of CGI.
+   *
+   * @throws FastCGIError every code that the table in the README names
+   */
+  exchange(options: DispatchOptions): Promise<Exchange> {
+    return openExchange(this, options);
+  }
+
+  /**
+   * Runs one request in the form of the Fetch standard. What the application calls its variables is made from the
+   * `Request` by `init.params`.
+   *
+   * @throws FastCGIError every code that the table in the README names; `TypeError` for what is no `Request`
+   */
+  fetch(input: string | URL | Request, init: FetchInit): Promise<Response> {
+    return fetchFrom(this, input, init);
+  }
+
+  /**
+   * This dispatcher behind interceptors, of which the last one is called first, as undici does it. Closing one closes the
+   * other: both have the same connections.
+   */
+  compose(...interceptors: Interceptor[]): Dispatcher {
+    return new ComposedDispatcher(this, interceptors);
+  }
+
   /** As {@link Dispatcher.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+class ComposedDispatcher extends Dispatcher {
+  readonly #inner: Dispatcher;
+  readonly #dispatch: DispatchFunction;
+
+  constructor(inner: Dispatcher, interceptors: readonly Interceptor[]) {
+    super();
+    this.#inner = inner;
+    let dispatch: DispatchFunction = (options, handler) => inner.dispatch(options, handler);
+    for (const interceptor of interceptors) dispatch = interceptor(dispatch);
+    this.#dispatch = dispatch;
+  }
+
+  override get stats(): DispatcherStats {
+    return this.#inner.stats;
+  }
+
+  override dispatch(options: DispatchOptions, handler: DispatchHandler): DispatchController {
+    return this.#dispatch(options, handler);
+  }
+
+  override close(): Promise<void> {
+    return this.#inner.close();
+  }
+
+  override destroy(error?: Error): Promise<void> {
+    return this.#inner.destroy(error);
   }
 }

@@ -12,6 +12,8 @@
  * @packageDocumentation
  */
 
+export { Client } from "./client.ts";
+export type { ClientOptions } from "./client.ts";
 export { Pool } from "./pool.ts";
 export type { PoolStats } from "./pool.ts";
 export type { PoolOptions } from "./pool-options.ts";
@@ -22,14 +24,19 @@ export { Dispatcher } from "./dispatcher.ts";
 export type {
   DispatchController,
   DispatchEnd,
+  DispatchFunction,
   DispatcherStats,
   DispatchHandler,
   DispatchOptions,
+  Interceptor,
   RequestTimeouts,
   RoleName,
 } from "./dispatcher.ts";
 export { responseHandler } from "./response-handler.ts";
 export type { ResponseHandler, ResponseHandlerOptions } from "./response-handler.ts";
+export type { Exchange } from "./exchange.ts";
+export type { FetchInit } from "./fetch.ts";
+export type { RequestBodyOptions } from "./prepare-body.ts";
 export type { BodyInput, BodySink, BodySource } from "./body.ts";
 export type { ClientDiagnostics } from "./diagnostics.ts";
 export { FastCGIError, isFastCGIError } from "@x/protocol/errors";

@@ -58,6 +58,7 @@ export function poolSettings(options: PoolOptions): PoolSettings {
     headersTimeout: milliseconds("headersTimeout", options.headersTimeout ?? 60_000),
     bodyTimeout: milliseconds("bodyTimeout", options.bodyTimeout ?? 60_000),
     sendTimeout: milliseconds("sendTimeout", options.sendTimeout ?? 30_000),
+    timeout: milliseconds("timeout", options.timeout ?? 0),
   };
 }
 

@@ -3,12 +3,14 @@ import type { FastCGIError } from "@x/protocol/errors";
 
 import { toParamList } from "./dispatch-plan.ts";
 import type { DispatchController, DispatchEnd, Dispatcher, DispatchOptions } from "./dispatcher.ts";
+import { prepareBody } from "./prepare-body.ts";
+import type { RequestBodyOptions } from "./prepare-body.ts";
 import { ResponseBody } from "./response-body.ts";
 import { responseHandler } from "./response-handler.ts";
 import type { ResponseHandler } from "./response-handler.ts";
 
-/** One request and how its response is read. */
-export interface RequestOptions extends DispatchOptions {
+/** One request, how its body is announced, and how its response is read. */
+export interface RequestOptions extends Omit<DispatchOptions, "stdin">, RequestBodyOptions {
   /**
    * The method, which decides whether the response has a body; it is not sent.
    *
@@ -48,11 +50,24 @@ export interface ResponseData {
 /** Runs one request on `dispatcher`. */
 export function sendRequest(dispatcher: Dispatcher, options: RequestOptions): Promise<ResponseData> {
   return new Promise((resolve, reject) => {
-    const params = toParamList(options.params);
-    const { method = methodOf(params.names, params.values), maxHeadBytes, maxHeadLines } = options;
-    const handler = responseHandler(new RequestHandler(resolve, reject), { method, maxHeadBytes, maxHeadLines });
-    dispatcher.dispatch({ ...options, params }, handler);
+    const prepared = prepareBody(options);
+    if (prepared instanceof Promise) {
+      prepared.then((ready) => send(dispatcher, options, ready, resolve, reject)).catch(reject);
+    } else send(dispatcher, options, prepared, resolve, reject);
   });
+}
+
+function send(
+  dispatcher: Dispatcher,
+  options: RequestOptions,
+  prepared: DispatchOptions,
+  resolve: (response: ResponseData) => void,
+  reject: (error: FastCGIError) => void,
+): void {
+  const params = toParamList(prepared.params);
+  const { method = methodOf(params.names, params.values), maxHeadBytes, maxHeadLines } = options;
+  const handler = responseHandler(new RequestHandler(resolve, reject), { method, maxHeadBytes, maxHeadLines });
+  dispatcher.dispatch({ ...prepared, params }, handler);
 }
 
 class RequestHandler implements ResponseHandler {

@@ -34,9 +34,11 @@ function answer({ id, params, stdin, connection }: PeerRequest): void {
   switch (script) {
     case "hello.php":
       return connection.reply(id, "Hello");
-    case "form.php":
+    case "form.php": {
       connection.send(stderr(id, "PHP Notice: somebody called"));
-      return connection.reply(id, `Hello ${new URLSearchParams(String(stdin)).get("name")}`);
+      const name = /name="name"\r\n\r\n(\w+)/.exec(String(stdin))?.[1];
+      return connection.reply(id, `Hello ${name ?? new URLSearchParams(String(stdin)).get("name")}`);
+    }
     case "thumbnail.php":
       if (stdin.length !== Number(params.get("CONTENT_LENGTH"))) return connection.end(id, 1);
       connection.send(stdout(id, "Content-Type: image/jpeg\r\n\r\n"), stdout(id, stdin.subarray(0, 100_000)), end(id));
