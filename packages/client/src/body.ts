@@ -46,6 +46,7 @@ export type BodyInput =
   | Iterable<Uint8Array>
   | ReadableStream<Uint8Array>
   | Blob
+  | URLSearchParams
   | null;
 
 /**
@@ -59,6 +60,7 @@ export function toBody(input: BodyInput | undefined): Uint8Array | BodySource | 
   if (input instanceof Uint8Array) return input;
   if (typeof input !== "object") throw notABody();
   if (isBodySource(input)) return input;
+  if (input instanceof URLSearchParams) return Buffer.from(input.toString());
   if (isNodeReadable(input)) return new ReadableSource(input);
   if (input instanceof Blob) return readableStreamSource(input.stream());
   if (isReadableStream(input)) return readableStreamSource(input);
@@ -70,7 +72,7 @@ export function toBody(input: BodyInput | undefined): Uint8Array | BodySource | 
 function notABody(): FastCGIError {
   return new FastCGIError(
     "FCGI_ERR_INVALID_ARGUMENT",
-    "A body is a string, a Uint8Array, a Blob, a stream, an iterable of Uint8Arrays, a BodySource or null.",
+    "A body is a string, a Uint8Array, a Blob, a URLSearchParams, a stream, an iterable of Uint8Arrays, a BodySource or null.",
   );
 }
 

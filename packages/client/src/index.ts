@@ -32,6 +32,8 @@ export type {
   RequestTimeouts,
   RoleName,
 } from "./dispatcher.ts";
+export { toParams } from "./to-params.ts";
+export type { HeadersInput, RequestDescription } from "./request-description.ts";
 export { responseHandler } from "./response-handler.ts";
 export type { ResponseHandler, ResponseHandlerOptions } from "./response-handler.ts";
 export type { Exchange } from "./exchange.ts";

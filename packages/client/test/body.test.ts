@@ -101,6 +101,10 @@ test("a source is taken as it is", () => {
   expect(toBody(own)).toBe(own);
 });
 
+test("a URLSearchParams is the bytes of a form", () => {
+  expect(toBody(new URLSearchParams({ a: "1 2", b: "é" }))).toEqual(Buffer.from("a=1+2&b=%C3%A9"));
+});
+
 test.for([5, true, {}, () => {}])("%o is no body", (input) => {
   expect(() => toBody(input as unknown as BodyInput)).toThrow(
     expect.objectContaining({ code: "FCGI_ERR_INVALID_ARGUMENT" }),

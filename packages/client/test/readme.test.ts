@@ -34,6 +34,8 @@ function answer({ id, params, stdin, connection }: PeerRequest): void {
   switch (script) {
     case "hello.php":
       return connection.reply(id, "Hello");
+    case "whoami.php":
+      return connection.reply(id, `${params.get("HTTP_HOST")}${params.get("PATH_INFO")} ${String(stdin)}`);
     case "form.php": {
       connection.send(stderr(id, "PHP Notice: somebody called"));
       const name = /name="name"\r\n\r\n(\w+)/.exec(String(stdin))?.[1];

@@ -1,8 +1,10 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 
-import { ParamList } from "@x/protocol";
-import { addMetaVariables, isSafeScriptPath, splitScriptPath } from "@x/protocol/cgi";
+import type { ParamList } from "@x/protocol";
+import { isFastCGIError } from "@x/protocol/errors";
 
+import type { RoleName } from "../dispatcher.ts";
+import { toParams } from "../to-params.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A request as the command line tells it. Strings are as typed. */
@@ -14,60 +16,39 @@ export interface RequestLine {
   /** `NAME=VALUE` */
   params: readonly string[];
   root: string | undefined;
-  role: string;
+  /** SCRIPT_NAME, where it does not follow from the path. */
+  script: string | undefined;
+  role: RoleName;
   /** Bytes of the body, if there is one. */
   contentLength: number | undefined;
 }
 
-/** What the specification keeps from an authorizer (FastCGI 1.0 §6.3). */
-const NOT_FOR_AUTHORIZERS = new Set(["CONTENT_LENGTH", "PATH_INFO", "PATH_TRANSLATED", "SCRIPT_NAME"]);
-
 /** The params of an HTTP request for that path, as a web server would send them. */
 export function requestParams(line: RequestLine, userAgent: string): ParamList {
-  const { path, queryString, requestUri } = splitTarget(line.path);
-  const { scriptName, pathInfo } = splitScriptPath(path, [".php"]) ?? { scriptName: path, pathInfo: "" };
-  const documentRoot = latin1(resolve(line.root ?? "."));
-  const rawHeaders = readHeaders(line, userAgent);
-  const host = rawHeaders[rawHeaders.findIndex((name, at) => at % 2 === 0 && /^host$/i.test(name)) + 1] ?? "localhost";
-  const [, serverName = host, port = "80"] = /^(.*?)(?::([0-9]+))?$/.exec(host) ?? [];
-  const list = new ParamList();
-  addMetaVariables(list, {
-    method: line.method,
-    requestUri,
-    queryString,
-    protocol: "HTTP/1.1",
-    scheme: "http",
-    serverName,
-    serverPort: Number(port),
-    remoteAddress: "127.0.0.1",
-    scriptName,
-    scriptFilename: documentRoot === "/" ? scriptName : documentRoot + scriptName,
-    pathInfo,
-    documentRoot,
-    contentLength: line.contentLength,
-    serverSoftware: userAgent,
-    rawHeaders,
-    params: new Map(line.params.map(readParam)),
-  });
-  return line.role === "authorizer" ? without(list, NOT_FOR_AUTHORIZERS) : list;
-}
-
-/** The file that a path stands for, on this machine. */
-export function fileOf(line: RequestLine): string {
-  return join(resolve(line.root ?? "."), Buffer.from(splitTarget(line.path).path, "latin1").toString());
-}
-
-function splitTarget(text: string): { path: string; queryString: string; requestUri: string } {
-  const requestUri = latin1(text);
-  const [, encoded = "", queryString = ""] = /^([^?]*)\??(.*)$/s.exec(requestUri) ?? [];
-  if (/%(?![0-9A-Fa-f]{2})/.test(encoded)) throw new UsageError(`The path ${text} has a % that begins no %XX.`);
-  const path = encoded.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-  if (!isSafeScriptPath(path)) {
-    throw new UsageError(
-      `The path ${text} has to begin with "/" and hold no "..", no backslash and no control character.`,
-    );
+  const { path, method, contentLength, role } = line;
+  try {
+    return toParams({
+      path,
+      method,
+      root: resolve(line.root ?? "."),
+      script: line.script,
+      // Without a root it may be for any application, whose / is no file.
+      index: line.root === undefined ? "" : undefined,
+      headers: readHeaders(line, userAgent),
+      contentLength,
+      role,
+      serverSoftware: userAgent,
+      params: Object.fromEntries(line.params.map(readParam)),
+    });
+  } catch (error) {
+    throw isFastCGIError(error, "FCGI_ERR_INVALID_ARGUMENT") ? new UsageError(error.message) : error;
   }
-  return { path, queryString, requestUri };
+}
+
+/** The file that the params name, on this machine. */
+export function fileOf(params: ParamList): string {
+  const name = params.values[params.names.indexOf("SCRIPT_FILENAME")];
+  return Buffer.from(String(name), "latin1").toString();
 }
 
 function readHeaders(line: RequestLine, userAgent: string): string[] {
@@ -81,7 +62,6 @@ function readHeaders(line: RequestLine, userAgent: string): string[] {
   }
   const names = new Set(given.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase()));
   const usual = [
-    ["Host", "localhost"],
     ["User-Agent", userAgent],
     ["Accept", "*/*"],
     ...(line.contentLength === undefined ? [] : [["Content-Type", "application/x-www-form-urlencoded"]]),
@@ -93,14 +73,6 @@ function readParam(text: string): [string, string] {
   const [, name, value] = /^([^=\0]+)=([^\0]*)$/s.exec(text) ?? [];
   if (name !== undefined && value !== undefined) return [latin1(name), latin1(value)];
   throw new UsageError(`A param is written NAME=VALUE, not ${JSON.stringify(text)}.`);
-}
-
-function without(list: ParamList, names: ReadonlySet<string>): ParamList {
-  const kept = new ParamList();
-  list.names.forEach((name, index) => {
-    if (!names.has(name)) kept.add(name, list.values[index]!);
-  });
-  return kept;
 }
 
 /** The UTF-8 bytes of a text, one character a byte. */

@@ -42,13 +42,14 @@ function readRequest(path: string, args: Arguments, userAgent: string): RequestO
     headers: args.all("header"),
     params: args.all("param"),
     root: args.get("root"),
+    script: args.get("script"),
     role,
     contentLength: stdin?.length,
   };
   const params = requestParams(line, userAgent);
   const options: RequestOptions = { role, params, stdin, reuse: false };
   options.headersTimeout = options.bodyTimeout = args.milliseconds("timeout", 60_000);
-  if (role === "filter") options.data = readFilterFile(fileOf(line), params);
+  if (role === "filter") options.data = readFilterFile(fileOf(params), params);
   return options;
 }
 

@@ -11,6 +11,10 @@ export const REQUEST_FLAGS: Flags = {
   header: { type: "string", short: "H", multiple: true, what: "a header, 'Name: value'" },
   param: { type: "string", short: "p", multiple: true, what: "a param, NAME=VALUE; it wins over all others" },
   root: { type: "string", what: "the document root as the application sees it, else this folder" },
+  script: {
+    type: "string",
+    what: "the script (SCRIPT_NAME) for paths that do not name it; '' for applications that are no file",
+  },
   role: { type: "string", what: "responder, authorizer or filter; a filter gets the file of PATH as its data" },
   include: { type: "boolean", short: "i", what: "show the response head, too" },
   verbose: { type: "boolean", short: "v", what: "show each record sent and received" },
