@@ -28,6 +28,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const fpmStatus = { pool: "www", "accepted conn": 9, "active processes": 3, "total processes": 8, "listen queue": 0 };
+
 /** The application of the examples. */
 function answer({ id, params, stdin, connection }: PeerRequest): void {
   const script = params.get("SCRIPT_FILENAME")?.split("/").at(-1);
@@ -36,6 +38,14 @@ function answer({ id, params, stdin, connection }: PeerRequest): void {
       return connection.reply(id, "Hello");
     case "whoami.php":
       return connection.reply(id, `${params.get("HTTP_HOST")}${params.get("PATH_INFO")} ${String(stdin)}`);
+    case "ping":
+      return connection.reply(id, "pong");
+    case "status":
+      return connection.reply(id, JSON.stringify(fpmStatus), "Content-Type: application/json\r\n\r\n");
+    case "task.php": {
+      const { mark } = JSON.parse(String(stdin)) as { mark: string };
+      return connection.reply(id, `${mark}{"result":true}${mark}`);
+    }
     case "form.php": {
       connection.send(stderr(id, "PHP Notice: somebody called"));
       const name = /name="name"\r\n\r\n(\w+)/.exec(String(stdin))?.[1];
@@ -64,7 +74,8 @@ test.for(examples.map((code, index) => ({ number: index + 1, code })))(
   async ({ code }) => {
     const program = code
       .replaceAll("unix:/run/php/php-fpm.sock", peer.address)
-      .replaceAll('"@x/client"', JSON.stringify(join(packageFolder, "src/index.ts")));
+      .replaceAll('"@x/client"', JSON.stringify(join(packageFolder, "src/index.ts")))
+      .replaceAll('"@x/client/php-fpm"', JSON.stringify(join(packageFolder, "src/php-fpm/index.ts")));
     const args = ["--input-type=module-typescript", "--eval", program];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder });
     const promised = [...code.matchAll(/\/\/=> (.*)$/gm)].map((match) => match[1]);

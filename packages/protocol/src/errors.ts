@@ -77,7 +77,15 @@ export type FastCGIErrorCode =
   /** The configuration is wrong. */
   | "FCGI_ERR_CONFIG"
   /** An application process ended or cannot be started. */
-  | "FCGI_ERR_PROCESS_EXIT";
+  | "FCGI_ERR_PROCESS_EXIT"
+  /** PHP-FPM does not find what it was asked to run: a script, its status page, its ping page. */
+  | "FCGI_ERR_SCRIPT_NOT_FOUND"
+  /** PHP-FPM does not run what it was asked to. */
+  | "FCGI_ERR_SCRIPT_DENIED"
+  /** What PHP was asked to do is switched off there, or absent. */
+  | "FCGI_ERR_UNAVAILABLE"
+  /** A whole answer that is not one to the question. */
+  | "FCGI_ERR_BAD_ANSWER";
 
 /** What was being done when it failed. */
 export type FastCGIErrorPhase =
