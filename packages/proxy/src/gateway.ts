@@ -7,6 +7,7 @@ import type { ResolvedConfig, ResolvedRoute } from "./config/resolved-config.ts"
 import type { GatewayRequest, GatewayResponse } from "./gateway-request.ts";
 import { FastCGIHandler } from "./handlers/fastcgi.ts";
 import type { Handler } from "./handlers/handler.ts";
+import { ownAnswer } from "./handlers/own-answer.ts";
 import { StaticHandler } from "./handlers/static.ts";
 import { answerError } from "./http/error-answer.ts";
 import { Refusal } from "./http/refusal.ts";
@@ -61,10 +62,19 @@ export function createGateway(config: ProxyConfig | ResolvedConfig): Gateway {
   return new FastCGIGateway(isResolvedConfig(config) ? config : expandConfig(config));
 }
 
-/** Local redirects that one request may take (RFC 3875 §6.2.2). */
+/** Times that a request may be sent elsewhere: local redirects (RFC 3875 §6.2.2), rewrites, error pages (nginx: 10, too). */
 const MAX_REDIRECTS = 10;
 
 const NO_ROUTE = new Refusal(404, "No route of the configuration matches the request.");
+
+function noRoute(methods: readonly string[]): Refusal {
+  if (methods.length === 0) return NO_ROUTE;
+  return new Refusal(405, "No route of the configuration matches the method of the request.", [
+    "Allow",
+    methods.join(", "),
+  ]);
+}
+
 const OPTIONS = ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"];
 
 class FastCGIGateway implements Gateway, RequestOwner {
@@ -85,7 +95,12 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.#upstreams = new Map([...config.upstreams].map(([name, it]) => [name, new Upstream(it, config.timeouts)]));
     const folders = new Map<string, RootFolder>();
     this.#routes = new RouteTable(
-      config.routes.map((route) => ({ match: route.match, value: this.#handler(route, folders) })),
+      config.routes.map((route) => ({
+        match: route.match,
+        mount: route.mount,
+        internal: route.internal,
+        value: this.#handler(route, folders),
+      })),
     );
     // Last, so that a mistake elsewhere leaves no folder behind.
     this.#spool.prepare();
@@ -112,21 +127,32 @@ class FastCGIGateway implements Gateway, RequestOwner {
       served.refuse(new Refusal(502, `The application redirected to ${JSON.stringify(location)}: ${target.reason}`));
       return;
     }
-    if (++served.redirects > MAX_REDIRECTS) {
-      served.refuse(
-        new Refusal(
-          500,
-          `The application redirected more than ${MAX_REDIRECTS} times, at last to ${JSON.stringify(location)}.`,
-        ),
-      );
-      return;
-    }
+    if (this.#isLoop(served, location)) return;
     if (served.method !== "HEAD") served.method = "GET";
     served.requestUri = target.raw;
     served.path = target.path;
     served.query = target.query;
     served.contentLength = 0;
     this.#route(served);
+  }
+
+  rewrite(served: ServedRequest, path: string, query: string): void {
+    const target = parseTarget(Buffer.from(path, "latin1"));
+    if (target instanceof Refusal) {
+      served.refuse(new Refusal(400, `The path was rewritten to ${JSON.stringify(path)}: ${target.reason}`));
+      return;
+    }
+    if (this.#isLoop(served, path)) return;
+    served.path = target.path;
+    served.query = query;
+    this.#route(served);
+  }
+
+  #isLoop(served: ServedRequest, target: string): boolean {
+    if (++served.redirects <= MAX_REDIRECTS) return false;
+    const last = `at last to ${JSON.stringify(target)}`;
+    served.refuse(new Refusal(500, `The request was sent elsewhere more than ${MAX_REDIRECTS} times, ${last}.`));
+    return true;
   }
 
   settled(): void {
@@ -160,9 +186,12 @@ class FastCGIGateway implements Gateway, RequestOwner {
   }
 
   #route(served: ServedRequest): void {
-    const handler = this.#routes.find(served.method, served.host?.name ?? "", served.path);
+    const { method, path, scheme } = served;
+    const host = served.host?.name ?? "";
+    const internal = served.redirects > 0;
+    const handler = this.#routes.find(method, host, path, scheme, internal);
     if (handler === undefined) {
-      served.refuse(NO_ROUTE);
+      served.refuse(noRoute(this.#routes.methods(host, path, scheme, internal)));
       return;
     }
     try {
@@ -179,6 +208,8 @@ class FastCGIGateway implements Gateway, RequestOwner {
   }
 
   #handler(route: ResolvedRoute, folders: Map<string, RootFolder>): Handler {
+    const answer = ownAnswer(route);
+    if (answer !== undefined) return answer;
     const folderOf = (root: string): RootFolder => {
       const key = [root, ...route.links].join("\0");
       const folder = folders.get(key) ?? new RootFolder(root, route.links);
@@ -186,14 +217,15 @@ class FastCGIGateway implements Gateway, RequestOwner {
       return folder;
     };
     const { fastcgi } = route;
-    const denied = route.deny.length === 0 ? undefined : new DenyList(route.deny);
-    const files = route.static && new StaticHandler(route.static, folderOf(route.static.root), denied);
+    const denied = route.deny.length === 0 ? undefined : new DenyList(route.deny, route.mount);
+    const files = route.static && new StaticHandler(route.static, folderOf(route.static.root), denied, route.mount);
     if (fastcgi === undefined) return files as StaticHandler;
     const upstream = this.#upstreams.get(fastcgi.upstream);
     if (upstream === undefined)
       throw new FastCGIError("FCGI_ERR_CONFIG", `The upstream ${JSON.stringify(fastcgi.upstream)} is not defined.`);
     const folder = fastcgi.checkFiles && fastcgi.root !== undefined ? folderOf(fastcgi.root) : undefined;
     const { limits, timeouts } = this.#config;
-    return new FastCGIHandler(fastcgi, upstream, { limits, timeouts, spool: this.#spool }, folder, files, denied);
+    const context = { limits, timeouts, spool: this.#spool, mount: route.mount };
+    return new FastCGIHandler(fastcgi, upstream, context, folder, files, denied);
   }
 }

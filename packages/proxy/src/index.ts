@@ -40,6 +40,7 @@ export type {
   TimeoutsConfig,
   UpstreamConfig,
 } from "./config/define-config.ts";
+export type { RedirectConfig, RespondConfig } from "./config/define-answers.ts";
 export { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 export type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";
 
@@ -68,6 +69,7 @@ export type {
   ResolvedTimeouts,
   ResolvedUpstream,
 } from "./config/resolved-config.ts";
+export type { ResolvedRedirect, ResolvedRespond } from "./config/resolved-answers.ts";
 export type { Endpoint, GatewayBody, GatewayBodySink, GatewayRequest, GatewayResponse } from "./gateway-request.ts";
 export type { GatewayDiagnostics, GatewayFailure } from "./diagnostics.ts";
 export type { ProcessManagerOptions } from "./processes/process-manager.ts";

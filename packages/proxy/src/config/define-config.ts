@@ -5,6 +5,7 @@
  */
 
 import type { PresetName } from "../presets/preset.ts";
+import type { RedirectConfig, RespondConfig } from "./define-answers.ts";
 
 /** Everything that `x.config.ts`, `.json` or `.yaml` may say. Unknown keys are errors. */
 export interface ProxyConfig {
@@ -120,7 +121,10 @@ export interface PhpCgiProcessConfig {
   maxRequests?: number | undefined;
 }
 
-/** One route: which requests, and what answers them. Exactly one of `php`, `fastcgi` and `static`, or the last two together. */
+/**
+ * One route: which requests, and what answers them. Exactly one of `php`, `fastcgi`, `static`, `respond`, `redirect`, `rewrite` and
+ * `acme`, or `fastcgi` and `static` together.
+ */
 export interface RouteConfig {
   /** Which requests; a text is a path pattern. @default all */
   match?: string | MatchConfig | undefined;
@@ -140,6 +144,34 @@ export interface RouteConfig {
   fastcgi?: FastCGIRouteConfig | undefined;
   /** Files from the root. */
   static?: true | StaticRouteConfig | undefined;
+  /** Always the same answer (nginx `return`). */
+  respond?: RespondConfig | undefined;
+  /**
+   * The client is sent elsewhere: `"https://{host}{uri}"`. A text is short for `{ to, status: 302 }`.
+   */
+  redirect?: string | RedirectConfig | undefined;
+  /**
+   * Starts over with another path, within the server (nginx `rewrite`, at most 10 times): `"/index.php?page=$1"`, with the placeholders of
+   * `redirect`. Method, body and REQUEST_URI stay. The query of the request is added to that of the new path, unless the new path ends
+   * with `?`.
+   */
+  rewrite?: string | undefined;
+  /**
+   * Short for the files of an ACME client that writes its challenges into this folder (certbot's `--webroot-path`): a route for
+   * `/.well-known/acme-challenge/*`, to be put before one that redirects to https.
+   */
+  acme?: string | undefined;
+  /**
+   * The path below which the route lies, such as `"/blog"`. The application and the folder see the rest of the path alone, `SCRIPT_NAME`
+   * holds all of it; `tryFiles` are of the route. `/blog` itself leads to `/blog/`, or, where there are no files, to the application.
+   *
+   * @default the root
+   */
+  mount?: string | undefined;
+  /** The document root of this route. @default `root` of the configuration */
+  root?: string | undefined;
+  /** Only for requests that the server itself sends here: rewrites, local redirects, error pages (nginx `internal`). @default false */
+  internal?: boolean | undefined;
   /**
    * Paths of the route that nobody gets: 404. Patterns as in `match.path`, compared without regard to case; `/below/*` is the folder
    * `/below` too. Of a script only its own path counts, not what follows it. Dot files, backups and what editors leave behind are
@@ -164,7 +196,14 @@ export interface MatchConfig {
    * decoded path, case-sensitively.
    */
   path?: string | readonly string[] | undefined;
-  /** `"GET"`, … */
+  /**
+   * A regular expression for the whole decoded path, in place of or beside `path`: `"/user/([0-9]+)"`. `^` and `$` are put around it, and it
+   * is of bytes: ASCII, and `\\xHH` for others. One that could take for ever on a long path is refused.
+   */
+  regex?: string | undefined;
+  /** `"http"` or `"https"`, as the client sees it. */
+  scheme?: "http" | "https" | undefined;
+  /** `"GET"`, …; a path that routes have for other methods only is 405. */
   method?: string | readonly string[] | undefined;
   /** `"example.org"` or `"*.example.org"`, without port. */
   host?: string | readonly string[] | undefined;

@@ -1,3 +1,4 @@
+import { flawOfRegex } from "../routing/path-regex.ts";
 import type { MatchConfig } from "./define-config.ts";
 import type { Expansion } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
@@ -23,7 +24,9 @@ export function expandMatch(expansion: Expansion, path: KeyPath, match: string |
     if (!/^[A-Z-]+$/.test(method))
       expansion.problem([...path, "method"], `must be a method such as "GET", not ${JSON.stringify(method)}.`);
   }
-  return { paths, methods, hosts };
+  const flaw = long.regex === undefined ? undefined : flawOfRegex(long.regex);
+  if (flaw !== undefined) expansion.problem([...path, "regex"], flaw);
+  return { paths, regex: flaw === undefined ? long.regex : undefined, scheme: long.scheme, methods, hosts };
 }
 
 /** Notes each pattern of paths that can match none. */

@@ -4,6 +4,7 @@ import type { PresetName } from "../presets/preset.ts";
 import { siteIn } from "../presets/site-in.ts";
 import type { FastCGIRouteConfig, RouteConfig, StaticRouteConfig } from "./define-config.ts";
 import { parseDuration } from "./duration.ts";
+import { checkTemplate, expandRedirect, expandRespond } from "./expand-answers.ts";
 import { checkPatterns, expandMatch } from "./expand-match.ts";
 import type { Expansion } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
@@ -20,24 +21,56 @@ export function expandRoute(
   upstreams: ReadonlyMap<string, ResolvedUpstream>,
 ): ResolvedRoute {
   const path: KeyPath = ["routes", index];
+  checkAnswers(expansion, path, route);
   const long = spellOut(expansion, path, route);
   const fastcgi =
     long.fastcgi && expandFastCGI(expansion, [...path, "fastcgi"], long.fastcgi, long.static !== undefined, upstreams);
   const files = long.static && expandStatic(expansion, [...path, "static"], long.static, fastcgi);
+  const match = expandMatch(expansion, [...path, "match"], long.match ?? route.match ?? {});
+  const { respond, redirect, rewrite } = route;
+  if (rewrite !== undefined) checkTemplate(expansion, [...path, "rewrite"], rewrite, match.regex, false);
   const deny = long.deny ?? [];
   checkPatterns(expansion, [...path, "deny"], deny);
   return {
     index,
-    match: expandMatch(expansion, [...path, "match"], route.match ?? {}),
+    match,
     fastcgi,
     static: files,
     deny,
     links: (long.links ?? []).map((folder) => expansion.path(folder)),
+    respond: respond && expandRespond(expansion, [...path, "respond"], respond),
+    redirect:
+      redirect === undefined ? undefined : expandRedirect(expansion, [...path, "redirect"], redirect, match.regex),
+    rewrite,
+    mount: expandMount(expansion, path, route),
+    internal: route.internal ?? false,
     preset: long.preset,
   };
 }
 
+/** The keys of which each answers a request; `fastcgi` and `static` may stand together. */
+const ANSWERS = ["php", "fastcgi", "static", "respond", "redirect", "rewrite", "acme"] as const;
+
+function checkAnswers(expansion: Expansion, path: KeyPath, route: RouteConfig): void {
+  const given = ANSWERS.filter((key) => route[key] !== undefined);
+  if (given.length === 0) expansion.problem(path, `says nothing that answers: add ${ANSWERS.join(", ")}.`);
+  if (given.length < 2 || given[0] === "php" || (given.length === 2 && given.join("") === "fastcgistatic")) return;
+  expansion.problem(path, `has ${given.join(" and ")}, and only one can answer: make a route of each.`);
+}
+
+function expandMount(expansion: Expansion, path: KeyPath, route: RouteConfig): string {
+  const mount = (route.mount ?? "").replace(/\/+$/, "");
+  if (route.mount === undefined) return "";
+  if (!route.mount.startsWith("/") || /\/\/|\/\.{1,2}(?:\/|$)|[?#*\\%]/.test(mount))
+    expansion.problem([...path, "mount"], `must be a path such as "/blog", not ${JSON.stringify(route.mount)}.`);
+  for (const key of ["respond", "redirect", "rewrite", "acme"] as const) {
+    if (route[key] !== undefined) expansion.problem([...path, "mount"], `has no meaning beside ${key}: use match.`);
+  }
+  return Buffer.from(mount, "utf8").toString("latin1");
+}
+
 interface LongRoute {
+  readonly match?: RouteConfig["match"];
   readonly fastcgi?: FastCGIRouteConfig | undefined;
   readonly static?: StaticRouteConfig | undefined;
   readonly deny?: readonly string[] | undefined;
@@ -47,16 +80,18 @@ interface LongRoute {
 
 function spellOut(expansion: Expansion, path: KeyPath, route: RouteConfig): LongRoute {
   if (route.php === undefined) {
-    if (route.fastcgi === undefined && route.static === undefined) {
-      expansion.problem(path, "says nothing that answers: add php, fastcgi or static.");
-    }
     if (route.preset !== undefined) {
       expansion.problem([...path, "preset"], "needs php beside it: without, the route is spelled out already.");
     }
-    const { fastcgi, deny, links } = route;
-    return { fastcgi, static: route.static === true ? {} : route.static, deny, links };
+    const { deny, links, root } = route;
+    if (route.acme !== undefined) {
+      if (route.match !== undefined) expansion.problem([...path, "match"], "has no meaning beside acme.");
+      return { match: "/.well-known/acme-challenge/*", static: { root: route.acme } };
+    }
+    const files = route.static === true ? {} : route.static;
+    return { fastcgi: route.fastcgi && { root, ...route.fastcgi }, static: files && { root, ...files }, deny, links };
   }
-  for (const other of ["fastcgi", "static"] as const) {
+  for (const other of ANSWERS.slice(1)) {
     if (route[other] !== undefined) {
       expansion.problem(
         [...path, other],
@@ -71,7 +106,8 @@ function spellOut(expansion: Expansion, path: KeyPath, route: RouteConfig): Long
   return spellOutPhp(expansion, route, route.php);
 }
 
-function spellOutPhp({ root }: Expansion, route: RouteConfig, upstream: string): LongRoute {
+function spellOutPhp(expansion: Expansion, route: RouteConfig, upstream: string): LongRoute {
+  const root = route.root === undefined ? expansion.root : expansion.path(route.root);
   const fastcgi = { upstream, extensions: [".php"] };
   if (root === undefined) return { fastcgi, static: {} };
   const { preset, documentRoot, index, frontController, deny, links } = siteIn(root, route.preset);

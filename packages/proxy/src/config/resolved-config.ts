@@ -6,6 +6,7 @@
  */
 
 import type { PresetName } from "../presets/preset.ts";
+import type { ResolvedRedirect, ResolvedRespond } from "./resolved-answers.ts";
 
 /** What `expandConfig` makes of a `ProxyConfig`. */
 export interface ResolvedConfig {
@@ -130,7 +131,7 @@ export interface ResolvedPhpCgiProcess {
   readonly maxRequests: number;
 }
 
-/** One route. At least one of `fastcgi` and `static` is there; with both, files that are no scripts come from the root. */
+/** One route. What answers is there; with both `fastcgi` and `static`, files that are no scripts come from the root. */
 export interface ResolvedRoute {
   /** Position in the configuration, for messages. */
   readonly index: number;
@@ -144,6 +145,13 @@ export interface ResolvedRoute {
   readonly deny: readonly string[];
   /** Absolute: folders outside of the document root that its links may lead into. */
   readonly links: readonly string[];
+  readonly respond: ResolvedRespond | undefined;
+  readonly redirect: ResolvedRedirect | undefined;
+  /** A template. */
+  readonly rewrite: string | undefined;
+  /** Begins with a slash and does not end with one; empty: the root. Latin-1. */
+  readonly mount: string;
+  readonly internal: boolean;
   /** The preset that the route came from, for messages. */
   readonly preset: PresetName | undefined;
 }
@@ -152,6 +160,9 @@ export interface ResolvedRoute {
 export interface ResolvedMatch {
   /** Path patterns as written. */
   readonly paths: readonly string[];
+  /** For the whole path; undefined: none. */
+  readonly regex: string | undefined;
+  readonly scheme: "http" | "https" | undefined;
   /** Upper case as a rule; compared as they are. */
   readonly methods: readonly string[];
   /** Lower case. */

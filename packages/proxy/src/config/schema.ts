@@ -113,6 +113,8 @@ const match = keys({
   path: v.optional(textOrTexts),
   method: v.optional(textOrTexts),
   host: v.optional(textOrTexts),
+  regex: v.optional(text),
+  scheme: v.optional(oneOf(["http", "https"])),
 });
 
 const fastcgi = keys({
@@ -133,6 +135,22 @@ const files = keys({
   immutable: v.optional(switched),
 });
 
+const headers = table(v.string(mustBe("a text")));
+
+/** What a route answers by itself. */
+const answers = {
+  respond: v.optional(
+    keys({
+      status: v.optional(count),
+      body: v.optional(v.string(mustBe("a text"))),
+      headers: v.optional(headers),
+    }),
+  ),
+  redirect: v.optional(textOr(keys({ to: text, status: v.optional(count) }))),
+  rewrite: v.optional(text),
+  acme: v.optional(text),
+};
+
 const route = keys({
   match: v.optional(textOr(match)),
   php: v.optional(text),
@@ -143,6 +161,10 @@ const route = keys({
   ),
   deny: v.optional(texts),
   links: v.optional(texts),
+  mount: v.optional(text),
+  root: v.optional(text),
+  internal: v.optional(switched),
+  ...answers,
 });
 
 const proxyConfig = keys({

@@ -8,9 +8,11 @@ import type { ServedRequest } from "../http/served-request.ts";
 export class FastCGIParams {
   readonly #fixed: StaticMetaVariables;
   readonly #root: string | undefined;
+  readonly #mount: string;
 
   /** @throws FastCGIError `FCGI_ERR_PARAM_TOO_LARGE` when the configured params are too large */
-  constructor(route: ResolvedFastCGIRoute) {
+  constructor(route: ResolvedFastCGIRoute, mount = "") {
+    this.#mount = mount;
     this.#root = route.root === undefined ? undefined : toBytes(route.root).replace(/\/+$/, "");
     this.#fixed = staticMetaVariables({
       serverSoftware: "x-proxy",
@@ -46,7 +48,7 @@ export class FastCGIParams {
         serverAddress: local.address,
         remoteAddress: remote.address ?? "unix:",
         remotePort: remote.port,
-        scriptName,
+        scriptName: this.#mount + scriptName,
         scriptFilename: this.scriptFilename(scriptName),
         pathInfo,
         documentRoot: this.#root,

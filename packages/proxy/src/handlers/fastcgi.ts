@@ -10,6 +10,7 @@ import type { ServedRequest } from "../http/served-request.ts";
 import { SpooledBody } from "../http/spooled-body.ts";
 import type { DenyList } from "../routing/deny-list.ts";
 import { type FileRules, type FoundFile, findFile, findRemoteScript } from "../routing/find-file.ts";
+import { belowMount } from "../routing/mount.ts";
 import type { RootFolder } from "../routing/root-folder.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Upstream } from "../upstreams/upstream.ts";
@@ -21,11 +22,13 @@ import type { StaticHandler } from "./static.ts";
 
 const NOT_FOUND = new Refusal(404, "Neither a file nor a script of this route answers the path.");
 
-/** What a gateway's applications share. */
+/** What a gateway's applications share, and where the route lies. */
 export interface FastCGIContext {
   readonly limits: ResolvedLimits;
   readonly timeouts: ResolvedTimeouts;
   readonly spool: Spool;
+  /** The path below which the route lies; empty: the root. */
+  readonly mount: string;
 }
 
 /**
@@ -41,6 +44,7 @@ export class FastCGIHandler implements Handler {
   readonly #files: StaticHandler | undefined;
   readonly #rules: FileRules;
   readonly #params: FastCGIParams;
+  readonly #mount: string;
 
   /**
    * @param folder the document root, when files are to be looked at
@@ -55,7 +59,8 @@ export class FastCGIHandler implements Handler {
     files: StaticHandler | undefined,
     denied: DenyList | undefined,
   ) {
-    const { limits, timeouts, spool } = context;
+    const { limits, timeouts, spool, mount } = context;
+    this.#mount = mount;
     this.#route = route;
     this.#upstream = upstream;
     this.#exchanges = { upstream, limits, spool, store: route.buffer !== "off" };
@@ -64,20 +69,23 @@ export class FastCGIHandler implements Handler {
     this.#files = files;
     const { extensions, index, tryFiles } = route;
     this.#rules = { extensions, index, tryFiles, denied };
-    this.#params = new FastCGIParams(route);
+    this.#params = new FastCGIParams(route, mount);
   }
 
   handle(served: ServedRequest): void {
-    if (this.#folder !== undefined)
-      findFile(this.#folder, this.#rules, served.path, (found) => this.#onFound(served, found));
-    else if (this.#route.extensions.length > 0) this.#onFound(served, findRemoteScript(this.#rules, served.path));
-    else this.#onPath(served);
+    const path = belowMount(served.path, this.#mount);
+    const hasFiles = this.#folder !== undefined || this.#route.extensions.length > 0;
+    if (path === "" && hasFiles) redirectToFolder(served);
+    else if (this.#folder !== undefined)
+      findFile(this.#folder, this.#rules, path, (found) => this.#onFound(served, found));
+    else if (hasFiles) this.#onFound(served, findRemoteScript(this.#rules, path));
+    else this.#onPath(served, path);
   }
 
   /** All paths are the application's, but for those that are denied. */
-  #onPath(served: ServedRequest): void {
-    const pattern = this.#rules.denied?.find(served.path);
-    if (pattern === undefined) this.#run(served, "", served.path);
+  #onPath(served: ServedRequest, path: string): void {
+    const pattern = this.#rules.denied?.find(path);
+    if (pattern === undefined) this.#run(served, "", path);
     else served.refuse(deniedPath(`${JSON.stringify(pattern)} stands in deny of the route`));
   }
 
@@ -99,7 +107,7 @@ export class FastCGIHandler implements Handler {
         return;
       case "none":
         // Without scripts, what is no file is the application's.
-        if (this.#route.extensions.length === 0) this.#run(served, "", served.path);
+        if (this.#route.extensions.length === 0) this.#run(served, "", belowMount(served.path, this.#mount));
         else served.refuse(NOT_FOUND);
     }
   }

@@ -12,6 +12,7 @@ import type { ServedRequest } from "../http/served-request.ts";
 import type { DenyList } from "../routing/deny-list.ts";
 import { type FileRules, findFile } from "../routing/find-file.ts";
 import { isScriptName } from "../routing/hidden-names.ts";
+import { belowMount } from "../routing/mount.ts";
 import type { RootFolder } from "../routing/root-folder.ts";
 import { FileBody } from "./file-body.ts";
 import type { Handler } from "./handler.ts";
@@ -37,9 +38,14 @@ export class StaticHandler implements Handler {
   readonly #folder: RootFolder;
   readonly #rules: FileRules;
   readonly #options: SendOptions;
+  readonly #mount: string;
 
-  /** @param denied paths of the route that nobody gets */
-  constructor(route: ResolvedStaticRoute, folder: RootFolder, denied: DenyList | undefined) {
+  /**
+   * @param denied paths of the route that nobody gets
+   * @param mount the path below which the route lies
+   */
+  constructor(route: ResolvedStaticRoute, folder: RootFolder, denied: DenyList | undefined, mount: string) {
+    this.#mount = mount;
     this.#route = route;
     this.#folder = folder;
     this.#rules = { extensions: [], index: route.index, tryFiles: ["{path}", "{path}/"], denied };
@@ -55,7 +61,12 @@ export class StaticHandler implements Handler {
 
   handle(served: ServedRequest): void {
     if (!allowed(served)) return;
-    findFile(this.#folder, this.#rules, served.path, (found) => {
+    const path = belowMount(served.path, this.#mount);
+    if (path === "") {
+      redirectToFolder(served);
+      return;
+    }
+    findFile(this.#folder, this.#rules, path, (found) => {
       if (served.settled) return;
       if (found.kind === "file") this.send(served, found.path);
       else if (found.kind === "folder") redirectToFolder(served);

@@ -37,6 +37,11 @@ function readHost(text: string): Host | Refusal {
   return { name: written.endsWith(".") ? written.slice(0, -1) : written, port };
 }
 
+/** As a client writes it: `example.org:8080`. */
+export function formatHost({ name, port }: Host): string {
+  return port === undefined ? name : `${name}:${port}`;
+}
+
 /** Do two authorities mean the same server? The scheme's own port may be left out. */
 export function isSameHost(a: Host, b: Host, scheme: "http" | "https"): boolean {
   const usual = scheme === "https" ? 443 : 80;

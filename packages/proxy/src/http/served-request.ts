@@ -13,6 +13,8 @@ export interface RequestOwner {
   readonly errors: ResolvedConfig["errors"];
   /** Finds a handler for what a local redirect names (RFC 3875 §6.2.2). */
   redirect(served: ServedRequest, location: string): void;
+  /** Finds a handler for another path, which the gateway itself wants to be served in place of the one that was asked for. */
+  rewrite(served: ServedRequest, path: string, query: string): void;
   settled(served: ServedRequest): void;
 }
 
@@ -35,7 +37,7 @@ export class ServedRequest implements Audience {
   query: string;
   /** Bytes of the body; 0: there is none; undefined: not known. */
   contentLength: number | undefined;
-  /** Local redirects so far. */
+  /** Times that the gateway sent it elsewhere by itself: local redirects, rewrites, error pages. */
   redirects = 0;
   /** Set by whoever works on the answer; called when the client has gone and the request is settled. */
   onAbort: (() => void) | undefined;
@@ -59,6 +61,10 @@ export class ServedRequest implements Audience {
       this.settle();
       stop?.();
     };
+  }
+
+  get scheme(): "http" | "https" {
+    return this.request.scheme;
   }
 
   get errors(): ResolvedConfig["errors"] {
@@ -99,6 +105,11 @@ export class ServedRequest implements Audience {
   /** Starts over with a path of the same site. */
   redirect(location: string): void {
     this.#owner.redirect(this, location);
+  }
+
+  /** Starts over with another path, encoded as in a URL; the rest of the request stays. */
+  rewrite(path: string, query: string): void {
+    this.#owner.rewrite(this, path, query);
   }
 
   /** The answer is complete, or nobody wants it any more. */

@@ -12,8 +12,14 @@ export class DenyList {
   readonly #patterns: readonly { readonly pattern: string; readonly test: PathTest }[];
   readonly #cache = new Map<string, string | undefined>();
 
-  /** @param patterns as in `MatchConfig.path` */
-  constructor(patterns: readonly string[]) {
+  readonly #mount: string;
+
+  /**
+   * @param patterns as in `MatchConfig.path`
+   * @param mount where the route lies: a pattern may be written with it or without
+   */
+  constructor(patterns: readonly string[], mount = "") {
+    this.#mount = toLowerAscii(mount);
     this.#patterns = patterns.map((pattern) => ({ pattern, test: compilePathPattern(toLowerAscii(pattern)) }));
   }
 
@@ -26,7 +32,10 @@ export class DenyList {
     const known = this.#cache.get(path);
     if (known !== undefined || this.#cache.has(path)) return known;
     const plain = path.split("/").map(plainSegment).join("/");
-    const found = this.#patterns.find(({ test }) => test(plain) || test(`${plain}/`))?.pattern;
+    const full = this.#mount + plain;
+    const found = this.#patterns.find(
+      ({ test }) => test(plain) || test(`${plain}/`) || (this.#mount !== "" && (test(full) || test(`${full}/`))),
+    )?.pattern;
     if (path.length <= CACHE.path) {
       if (this.#cache.size >= CACHE.size) this.#cache.clear();
       this.#cache.set(path, found);

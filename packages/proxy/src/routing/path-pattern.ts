@@ -20,6 +20,13 @@ export function compilePathPattern(pattern: string): PathTest {
   return picomatch(deep, { dot: true, noextglob: true, nonegate: true, strictSlashes: true });
 }
 
+/** The first segment of every path that a pattern can match; undefined: there are several. */
+export function firstSegment(pattern: string): string | undefined {
+  const found = /^\/([^/]*)(\/|$)/.exec(Buffer.from(pattern, "utf8").toString("latin1"));
+  const segment = found?.[1];
+  return segment === undefined || isGlob(segment) ? undefined : segment;
+}
+
 function isGlob(pattern: string): boolean {
   return /[*?[\]{}!()\\]/.test(pattern);
 }

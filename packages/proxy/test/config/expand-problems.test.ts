@@ -17,6 +17,30 @@ function message(config: unknown, source?: ConfigSource): string {
   throw new Error("no error");
 }
 
+describe("what is wrong with an answer", () => {
+  test.each<[string, unknown, string]>([
+    ["two answers", { respond: {}, redirect: "/" }, "routes[0] has respond and redirect, and only one can answer"],
+    ["no place", { redirect: "example.org" }, 'routes[0].redirect must begin with "/", "http://" or "https://".'],
+    ["a placeholder", { redirect: "/{pth}" }, "routes[0].redirect has {pth}, which stands for nothing"],
+    ["a group", { match: { regex: "/(a)" }, rewrite: "/$2" }, "routes[0].rewrite has $2, and match.regex has 1 only."],
+    ["a status", { redirect: { to: "/", status: 200 } }, "routes[0].redirect.status must be one of 301, 302"],
+    ["a body", { respond: { status: 204, body: "x" } }, "routes[0].respond.body cannot go out with status 204"],
+    [
+      "a header",
+      { respond: { headers: { "A B": "x" } } },
+      'routes[0].respond.headers["A B"] is not the name of a header.',
+    ],
+    ["framing", { respond: { headers: { Connection: "x" } } }, "routes[0].respond.headers.Connection is decided by"],
+    ["a line break", { respond: { headers: { A: "x\n" } } }, "routes[0].respond.headers.A must not hold line breaks"],
+    ["a slow regex", { match: { regex: "/(a*)*" }, respond: {} }, "routes[0].match.regex repeats a group"],
+    ["a mount", { mount: "blog", static: { root: "/" } }, 'routes[0].mount must be a path such as "/blog"'],
+    ["a mount of no files", { mount: "/x", respond: {} }, "routes[0].mount has no meaning beside respond"],
+    ["a mistyped answer", { respnd: {} }, 'routes[0].respnd is not a known key. Did you mean "respond"?'],
+  ])("%s", (_title, route, expected) => {
+    expect(message({ routes: [route] })).toContain(expected);
+  });
+});
+
 describe("what is wrong is told with its key", () => {
   const routes = [{ php: "php" }];
   test.each<[string, unknown, string]>([

@@ -16,7 +16,9 @@ describe("the long form", () => {
     const root = "/srv/site/public";
     expect(config.routes[0]).toEqual({
       index: 0,
-      match: { paths: [], methods: [], hosts: [] },
+      match: { paths: [], regex: undefined, scheme: undefined, methods: [], hosts: [] },
+      mount: "",
+      internal: false,
       fastcgi: {
         upstream: "php",
         root,

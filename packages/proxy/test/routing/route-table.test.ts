@@ -28,7 +28,14 @@ describe("path patterns", () => {
 });
 
 describe("the table", () => {
-  const match = (given: Partial<ResolvedMatch>): ResolvedMatch => ({ paths: [], methods: [], hosts: [], ...given });
+  const match = (given: Partial<ResolvedMatch>): ResolvedMatch => ({
+    paths: [],
+    regex: undefined,
+    scheme: undefined,
+    methods: [],
+    hosts: [],
+    ...given,
+  });
 
   test("the first match wins", () => {
     const table = new RouteTable([
@@ -52,5 +59,59 @@ describe("the table", () => {
     expect(table.find("GET", "evil-y.example", "/a")).toBeUndefined();
     expect(table.find("GET", "", "/a")).toBeUndefined();
     expect(table.find("GET", "x.example", "/b")).toBeUndefined();
+  });
+
+  test("hosts and first segments are found among many", () => {
+    const many = Array.from({ length: 1_000 }, (_it, at) => ({
+      match: match({ hosts: [`h${at}.example`], paths: [`/p${at}/*`] }),
+      value: at,
+    }));
+    const table = new RouteTable([
+      { match: match({ paths: ["*.txt"] }), value: -1 },
+      ...many,
+      { match: match({ hosts: ["*.example"], paths: ["/any", "/p7/*"] }), value: -2 },
+      { match: match({ paths: ["/p7/{a,b}"] }), value: -3 },
+    ]);
+    expect(table.find("GET", "h7.example", "/p7/x.txt")).toBe(-1);
+    expect(table.find("GET", "h7.example", "/p7/x")).toBe(7);
+    expect(table.find("GET", "h8.example", "/p7/x")).toBe(-2);
+    expect(table.find("GET", "other.example", "/any")).toBe(-2);
+    expect(table.find("GET", "other", "/p7/a")).toBe(-3);
+    expect(table.find("GET", "other", "/p7/c")).toBeUndefined();
+  });
+
+  test("the answer of the index is that of the walk", () => {
+    const routes = ["/a/*", "/a", "*.b", "/", "/{a,c}/d", "/*"].flatMap((path, at) => [
+      { match: match({ paths: [path], hosts: at % 2 === 0 ? ["x"] : ["*.y", "x"] }), value: at * 2 },
+      { match: match({ paths: [path] }), value: at * 2 + 1 },
+    ]);
+    const table = new RouteTable(routes);
+    for (const host of ["x", "a.y", "z"]) {
+      for (const path of ["/", "/a", "/a/", "/a/x", "/c/d", "/q.b", "/ab"]) {
+        const verdicts = table.explain({ method: "GET", host, path, scheme: "http", internal: false });
+        expect([host, path, table.find("GET", host, path)]).toEqual([host, path, verdicts.at(-1)?.index]);
+      }
+    }
+  });
+
+  test("mounts end at a slash, and internal routes are for ourselves", () => {
+    const table = new RouteTable([
+      { match: match({}), mount: "/blog", value: 1 },
+      { match: match({ paths: ["/in/*"] }), internal: true, value: 2 },
+      { match: match({ scheme: "https" }), value: 3 },
+    ]);
+    expect([table.find("GET", "", "/blog"), table.find("GET", "", "/blog/x")]).toEqual([1, 1]);
+    expect(table.find("GET", "", "/blogs")).toBeUndefined();
+    expect([table.find("GET", "", "/in/x"), table.find("GET", "", "/in/x", "http", true)]).toEqual([undefined, 2]);
+    expect(table.find("GET", "", "/x", "https")).toBe(3);
+  });
+
+  test("a path that has routes for other methods knows which", () => {
+    const table = new RouteTable([
+      { match: match({ paths: ["/a"], methods: ["GET", "HEAD"] }), value: 1 },
+      { match: match({ paths: ["/a"], methods: ["POST", "GET"] }), value: 2 },
+    ]);
+    expect(table.methods("", "/a", "http", false)).toEqual(["GET", "HEAD", "POST"]);
+    expect(table.methods("", "/b", "http", false)).toEqual([]);
   });
 });
