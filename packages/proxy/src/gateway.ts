@@ -10,6 +10,7 @@ import type { Handler } from "./handlers/handler.ts";
 import { ownAnswer } from "./handlers/own-answer.ts";
 import { StaticHandler } from "./handlers/static.ts";
 import { answerError } from "./http/error-answer.ts";
+import { Forwarding } from "./http/forwarding.ts";
 import { Refusal } from "./http/refusal.ts";
 import { checkHead } from "./http/request-head.ts";
 import { parseTarget } from "./http/request-target.ts";
@@ -83,6 +84,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
   readonly #upstreams: ReadonlyMap<string, Upstream>;
   readonly #routes: RouteTable<Handler>;
   readonly #spool: Spool;
+  readonly #forwarding: Forwarding;
   #active = 0;
   #requests = 0;
   #closed = false;
@@ -91,6 +93,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
   constructor(config: ResolvedConfig) {
     this.#config = config;
     this.errors = config.errors;
+    this.#forwarding = new Forwarding(config.trustProxy);
     this.#spool = new Spool(config.limits.spool);
     this.#upstreams = new Map([...config.upstreams].map(([name, it]) => [name, new Upstream(it, config.timeouts)]));
     const folders = new Map<string, RootFolder>();
@@ -114,7 +117,8 @@ class FastCGIGateway implements Gateway, RequestOwner {
       answerError({ request, response, errors: this.errors, host: undefined }, { cause: head });
       return;
     }
-    const served = new ServedRequest(this, request, response, head);
+    const forwarded = head.forwarded ? this.#forwarding.read(request, head.host) : undefined;
+    const served = new ServedRequest(this, request, response, head, forwarded);
     this.#active++;
     if (this.#closed) served.fail(new FastCGIError("FCGI_ERR_CLOSED", "The server is going down."));
     else if (served.path === "*") this.#answerOptions(served);

@@ -38,6 +38,7 @@ export type {
   SpoolConfig,
   StaticRouteConfig,
   TimeoutsConfig,
+  TrustConfig,
   UpstreamConfig,
 } from "./config/define-config.ts";
 export type { RedirectConfig, RespondConfig } from "./config/define-answers.ts";
@@ -67,6 +68,7 @@ export type {
   ResolvedSpool,
   ResolvedStaticRoute,
   ResolvedTimeouts,
+  ResolvedTrust,
   ResolvedUpstream,
 } from "./config/resolved-config.ts";
 export type { ResolvedRedirect, ResolvedRespond } from "./config/resolved-answers.ts";

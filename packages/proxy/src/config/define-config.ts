@@ -30,12 +30,28 @@ export interface ProxyConfig {
   /** How the program ends. @default that of {@link ShutdownConfig} */
   shutdown?: ShutdownConfig | undefined;
   /**
+   * Proxies that may say who the client is: addresses and networks (`"10.0.0.1"`, `"10.0.0.0/8"`), `"unix:"` for whoever comes over a UNIX
+   * socket, `"loopback"`, `"private"`. Of such a proxy's X-Forwarded-For, the last address that is none of these is the client's
+   * (nginx `set_real_ip_from` with `real_ip_recursive`); the last X-Forwarded-Proto, -Host and -Port say what it asked for. A stranger's are
+   * removed, and his X-Forwarded-For becomes his own address.
+   *
+   * @default []
+   */
+  trustProxy?: readonly string[] | TrustConfig | undefined;
+  /**
    * How much an error page tells. `"developer"`: upstream, phase, code, the application's stderr and what to do, to
    * everybody who asks; `"plain"`: status and request id only.
    *
    * @default `"developer"` for a request from this machine to a loopback address that no other proxy passed on, else `"plain"`
    */
   errors?: "developer" | "plain" | undefined;
+}
+
+/** Proxies in front, and what they say. */
+export interface TrustConfig {
+  addresses: readonly string[];
+  /** The one that these proxies write; the other may be a client's, and is removed. @default "x-forwarded-for" */
+  header?: "x-forwarded-for" | "forwarded" | undefined;
 }
 
 /** One application, reachable at one or more addresses. */
@@ -238,6 +254,20 @@ export interface FastCGIRouteConfig {
    * @default true
    */
   checkFiles?: boolean | undefined;
+  /**
+   * The document root as the application sees it, where that is another one than ours (containers): SCRIPT_FILENAME, DOCUMENT_ROOT and
+   * PATH_TRANSLATED begin with it.
+   *
+   * @default `root`
+   */
+  rootOnBackend?: string | undefined;
+  /**
+   * Name the document root without its links to the application (nginx `$realpath_root`), so that an opcode cache tells two
+   * deployments behind one link apart. A link that was switched is followed within a second.
+   *
+   * @default false
+   */
+  resolveRoot?: boolean | undefined;
   /** Params for the application, over all others of the same name (nginx `fastcgi_param`). */
   params?: Readonly<Record<string, string>> | undefined;
   /**

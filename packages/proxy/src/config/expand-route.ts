@@ -155,6 +155,18 @@ function expandFastCGI(
   const root = it.root === undefined || !checkFiles ? (it.root ?? expansion.root) : expansion.path(it.root);
   if (usesFiles && root === undefined)
     expansion.problem(path, 'needs a document root: add "root" here or to the configuration.');
+  if (it.resolveRoot === true && !checkFiles)
+    expansion.problem(
+      [...path, "resolveRoot"],
+      "needs files that are looked at: extensions, and no checkFiles: false.",
+    );
+  if (it.resolveRoot === true && it.rootOnBackend !== undefined)
+    expansion.problem(
+      [...path, "resolveRoot"],
+      "has no meaning beside rootOnBackend: its links are not seen from here.",
+    );
+  if (it.rootOnBackend !== undefined && !it.rootOnBackend.startsWith("/"))
+    expansion.problem([...path, "rootOnBackend"], `must begin with "/", not be ${JSON.stringify(it.rootOnBackend)}.`);
   const index = it.index ?? defaultIndex(extensions, withFiles);
   checkFileNames(expansion, [...path, "index"], index);
   const tryFiles = it.tryFiles ?? defaultTryFiles(extensions, index);
@@ -173,6 +185,8 @@ function expandFastCGI(
     index,
     tryFiles: checkFiles ? tryFiles : [],
     checkFiles,
+    rootOnBackend: it.rootOnBackend,
+    resolveRoot: it.resolveRoot ?? false,
     params: expandParams(expansion, [...path, "params"], it.params ?? {}),
     buffer: it.buffer ?? (multiplexes(upstreams.get(it.upstream)) ? "known-length" : "on"),
   };

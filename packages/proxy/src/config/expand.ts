@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type Address, formatAddress, parseAddress } from "@x/protocol/address";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
+import { checkAddresses } from "./check-addresses.ts";
 import type {
   AddressLimits,
   LimitsConfig,
@@ -22,6 +23,7 @@ import type {
   ResolvedListen,
   ResolvedProcess,
   ResolvedTimeouts,
+  ResolvedTrust,
   ResolvedUpstream,
 } from "./resolved-config.ts";
 import { checkShape } from "./schema.ts";
@@ -95,6 +97,7 @@ export class Expansion {
       routes: config.routes.map((route, index) => expandRoute(this, route, index, upstreams)),
       limits: this.#limits(config.limits ?? {}),
       timeouts: expandTimeouts(config.timeouts ?? {}),
+      trustProxy: this.#trust(config.trustProxy ?? []),
       shutdown: { grace: config.shutdown?.grace ?? 30_000 },
       errors: config.errors ?? "auto",
     };
@@ -182,6 +185,13 @@ export class Expansion {
       user: it.user,
       upstream: it.upstream,
     };
+  }
+
+  #trust(it: NonNullable<ProxyConfig["trustProxy"]>): ResolvedTrust {
+    const long = "addresses" in it ? it : { addresses: it };
+    const path = "addresses" in it ? ["trustProxy", "addresses"] : ["trustProxy"];
+    checkAddresses(this, path, long.addresses);
+    return { addresses: long.addresses, header: long.header ?? "x-forwarded-for" };
   }
 
   #limits(limits: LimitsConfig): ResolvedLimits {

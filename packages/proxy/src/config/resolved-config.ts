@@ -26,6 +26,8 @@ export interface ResolvedConfig {
   readonly timeouts: ResolvedTimeouts;
   /** How the program ends. */
   readonly shutdown: ResolvedShutdown;
+  /** Whose word about the client counts. */
+  readonly trustProxy: ResolvedTrust;
   /** `"auto"`: developer pages for direct requests from this machine to a loopback address, plain ones for all others. */
   readonly errors: "developer" | "plain" | "auto";
 }
@@ -183,6 +185,10 @@ export interface ResolvedFastCGIRoute {
   readonly tryFiles: readonly string[];
   /** Is the root on this machine, so that it can be seen whether a script is there? */
   readonly checkFiles: boolean;
+  /** The root as the application sees it, as written; undefined: `root`. */
+  readonly rootOnBackend: string | undefined;
+  /** Name the root without its links to the application? */
+  readonly resolveRoot: boolean;
   /** Params over all others of the same name. */
   readonly params: ReadonlyMap<string, string>;
   /**
@@ -256,6 +262,13 @@ export interface ResolvedTimeouts {
   readonly firstByte: number;
   /** Between two pieces of the answer. */
   readonly idle: number;
+}
+
+/** Who may say on behalf of whom he asks. */
+export interface ResolvedTrust {
+  /** Addresses, networks, and names such as `loopback`. */
+  readonly addresses: readonly string[];
+  readonly header: "x-forwarded-for" | "forwarded";
 }
 
 /** Milliseconds. */

@@ -124,6 +124,8 @@ const fastcgi = keys({
   index: v.optional(texts),
   tryFiles: v.optional(texts),
   checkFiles: v.optional(switched),
+  rootOnBackend: v.optional(text),
+  resolveRoot: v.optional(switched),
   params: v.optional(table(v.string(mustBe("a text")))),
   buffer: v.optional(oneOf(["on", "off"])),
 });
@@ -205,5 +207,12 @@ const proxyConfig = keys({
     }),
   ),
   shutdown: v.optional(keys({ grace: v.optional(milliseconds) })),
+  trustProxy: v.optional(
+    v.lazy((input) =>
+      Array.isArray(input)
+        ? texts
+        : keys({ addresses: texts, header: v.optional(oneOf(["x-forwarded-for", "forwarded"])) }),
+    ),
+  ),
   errors: v.optional(oneOf(["developer", "plain"])),
 });

@@ -3,27 +3,36 @@ import { type StaticMetaVariables, addMetaVariables, staticMetaVariables } from 
 
 import type { ResolvedFastCGIRoute } from "../config/resolved-config.ts";
 import type { ServedRequest } from "../http/served-request.ts";
+import type { RootFolder } from "../routing/root-folder.ts";
 
 /** Makes the params of a route's requests; what does not vary is encoded once. */
 export class FastCGIParams {
   readonly #fixed: StaticMetaVariables;
   readonly #root: string | undefined;
+  /** Where the root really is is asked here, for each request; undefined: it is named as configured. */
+  readonly #links: RootFolder | undefined;
   readonly #mount: string;
 
-  /** @throws FastCGIError `FCGI_ERR_PARAM_TOO_LARGE` when the configured params are too large */
-  constructor(route: ResolvedFastCGIRoute, mount = "") {
+  /**
+   * @param folder the document root, when files are looked at
+   * @throws FastCGIError `FCGI_ERR_PARAM_TOO_LARGE` when the configured params are too large
+   */
+  constructor(route: ResolvedFastCGIRoute, mount: string, folder: RootFolder | undefined) {
+    const root = route.rootOnBackend ?? route.root;
     this.#mount = mount;
-    this.#root = route.root === undefined ? undefined : toBytes(route.root).replace(/\/+$/, "");
+    this.#links = route.resolveRoot ? folder : undefined;
+    this.#root = root === undefined ? undefined : toBytes(root).replace(/\/+$/, "");
     this.#fixed = staticMetaVariables({
       serverSoftware: "x-proxy",
-      documentRoot: this.#root === "" ? "/" : this.#root,
+      documentRoot: this.#links === undefined ? asFolder(this.#root) : undefined,
       params: [...route.params].map(([name, value]): [string, string] => [name, toBytes(value)]),
     });
   }
 
   /** SCRIPT_FILENAME of a script; undefined when there is none, or no root. */
   scriptFilename(scriptName: string): string | undefined {
-    return this.#root === undefined || scriptName === "" ? undefined : this.#root + scriptName;
+    const root = this.#links?.real ?? this.#root;
+    return root === undefined || scriptName === "" ? undefined : root + scriptName;
   }
 
   /**
@@ -32,8 +41,8 @@ export class FastCGIParams {
    * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a request that cannot be said in params
    */
   make(served: ServedRequest, scriptName: string, pathInfo: string, contentLength: number | undefined): ParamList {
-    const { request, host } = served;
-    const { remote, local } = request;
+    const { request, host, remote, scheme } = served;
+    const { local } = request;
     const params = new ParamList(this.#fixed.encoded);
     addMetaVariables(
       params,
@@ -42,23 +51,28 @@ export class FastCGIParams {
         requestUri: served.requestUri,
         queryString: served.query,
         protocol: `HTTP/${request.httpVersion}`,
-        scheme: request.scheme,
+        scheme,
         serverName: host?.name ?? local.address ?? "localhost",
-        serverPort: local.port ?? host?.port ?? (request.scheme === "https" ? 443 : 80),
+        serverPort: served.serverPort ?? local.port ?? host?.port ?? (scheme === "https" ? 443 : 80),
         serverAddress: local.address,
         remoteAddress: remote.address ?? "unix:",
         remotePort: remote.port,
         scriptName: this.#mount + scriptName,
         scriptFilename: this.scriptFilename(scriptName),
         pathInfo,
-        documentRoot: this.#root,
+        documentRoot: this.#links === undefined ? this.#root : asFolder(this.#links.real ?? this.#root),
         contentLength,
-        rawHeaders: request.rawHeaders,
+        rawHeaders: served.rawHeaders,
       },
       this.#fixed,
     );
     return params;
   }
+}
+
+/** The root of all is empty here, and a slash for the application. */
+function asFolder(root: string | undefined): string | undefined {
+  return root === "" ? "/" : root;
 }
 
 /** Text of the configuration as its UTF-8 bytes, one character a byte. */

@@ -69,7 +69,7 @@ export class FastCGIHandler implements Handler {
     this.#files = files;
     const { extensions, index, tryFiles } = route;
     this.#rules = { extensions, index, tryFiles, denied };
-    this.#params = new FastCGIParams(route, mount);
+    this.#params = new FastCGIParams(route, mount, folder);
   }
 
   handle(served: ServedRequest): void {

@@ -1,5 +1,6 @@
 import type { ResolvedLimits } from "../config/resolved-config.ts";
 import type { GatewayRequest } from "../gateway-request.ts";
+import { isForwarding } from "./forwarding.ts";
 import { type Host, isSameHost, parseHost } from "./host.ts";
 import { Refusal } from "./refusal.ts";
 import { type RequestTarget, parseTarget } from "./request-target.ts";
@@ -13,6 +14,8 @@ export interface RequestHead {
   readonly contentLength: number | undefined;
   /** The client waits for 100 before it sends the body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
+  /** There are headers by which a proxy says who the client is. */
+  readonly forwarded: boolean;
 }
 
 type HeadLimits = Pick<ResolvedLimits, "headerBytes" | "headerLines" | "target" | "body">;
@@ -106,7 +109,7 @@ function finish(
       return new Refusal(417, "The only expectation that is known is 100-continue.");
     expectsContinue = contentLength !== 0;
   }
-  return { target, host, contentLength, expectsContinue };
+  return { target, host, contentLength, expectsContinue, forwarded: fields.forwarded };
 }
 
 /** 413, saying which limit it was. */
@@ -120,6 +123,7 @@ class Fields {
   contentLength: string | undefined;
   transferEncoding: string | undefined;
   expect: string | undefined;
+  forwarded = false;
 }
 
 function readFields(rawHeaders: readonly string[], limits: HeadLimits): Fields | Refusal {
@@ -134,7 +138,10 @@ function readFields(rawHeaders: readonly string[], limits: HeadLimits): Fields |
     const value = rawHeaders[at + 1] as string;
     bytes += name.length + value.length + 4;
     const which = singleField(name);
-    if (which === 0) continue;
+    if (which === 0) {
+      if (isForwarding(name)) fields.forwarded = true;
+      continue;
+    }
     if ((seen & which) !== 0) return new Refusal(400, "A header field that can only stand once stands there twice.");
     seen |= which;
     if (which === HOST) fields.host = value;

@@ -1,9 +1,10 @@
 import { type FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedConfig } from "../config/resolved-config.ts";
-import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
+import type { Endpoint, GatewayRequest, GatewayResponse } from "../gateway-request.ts";
 import { isDeveloper } from "./audience.ts";
 import { type Audience, type Failure, answerError, cutResponse, publishCut } from "./error-answer.ts";
+import type { Forwarded } from "./forwarding.ts";
 import type { Host } from "./host.ts";
 import { Refusal } from "./refusal.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -26,8 +27,16 @@ export class ServedRequest implements Audience {
   readonly request: GatewayRequest;
   readonly response: GatewayResponse;
   readonly expectsContinue: boolean;
+  /** The client's end, as far as we believe the proxies in between. */
+  readonly remote: Endpoint;
+  /** As the client sees it. */
+  readonly scheme: "http" | "https";
   /** As the client named it. */
   readonly host: Host | undefined;
+  /** The port that the client asked; undefined: that of our end of the connection. */
+  readonly serverPort: number | undefined;
+  /** Without what a stranger says about who he is. */
+  readonly rawHeaders: readonly string[];
   /** These five say what is asked for; a local redirect changes them. */
   method: string;
   /** Path and query as they came. */
@@ -44,11 +53,22 @@ export class ServedRequest implements Audience {
   readonly #owner: RequestOwner;
   #settled = false;
 
-  constructor(owner: RequestOwner, request: GatewayRequest, response: GatewayResponse, head: RequestHead) {
+  /** @param forwarded what proxies in between say */
+  constructor(
+    owner: RequestOwner,
+    request: GatewayRequest,
+    response: GatewayResponse,
+    head: RequestHead,
+    forwarded: Forwarded | undefined,
+  ) {
     this.#owner = owner;
     this.request = request;
     this.response = response;
-    this.host = head.host;
+    this.remote = forwarded === undefined ? request.remote : forwarded.remote;
+    this.scheme = forwarded === undefined ? request.scheme : forwarded.scheme;
+    this.host = forwarded === undefined ? head.host : forwarded.host;
+    this.serverPort = forwarded === undefined ? undefined : forwarded.serverPort;
+    this.rawHeaders = forwarded === undefined ? request.rawHeaders : forwarded.rawHeaders;
     this.expectsContinue = head.expectsContinue;
     this.method = request.method;
     this.requestUri = head.target.raw;
@@ -61,10 +81,6 @@ export class ServedRequest implements Audience {
       this.settle();
       stop?.();
     };
-  }
-
-  get scheme(): "http" | "https" {
-    return this.request.scheme;
   }
 
   get errors(): ResolvedConfig["errors"] {

@@ -54,6 +54,11 @@ export class RootFolder {
     });
   }
 
+  /** Where it really is, as it was at the last look; latin-1, empty for `/`; undefined before the first, or when it is not there. */
+  get real(): string | undefined {
+    return this.#real.path;
+  }
+
   /** Is this the real path of something that may be served? Latin-1. To be asked after a {@link RootFolder.lookup} only. */
   contains(real: string): boolean {
     return this.#real.contains(real) || this.#links.some((folder) => folder.contains(real));
@@ -103,6 +108,10 @@ class RealFolder {
 
   constructor(folder: string) {
     this.#folder = folder;
+  }
+
+  get path(): string | undefined {
+    return this.#real === "\0" ? undefined : this.#real;
   }
 
   refresh(then: () => void): void {

@@ -35,9 +35,20 @@ describe("what is wrong with an answer", () => {
     ["a slow regex", { match: { regex: "/(a*)*" }, respond: {} }, "routes[0].match.regex repeats a group"],
     ["a mount", { mount: "blog", static: { root: "/" } }, 'routes[0].mount must be a path such as "/blog"'],
     ["a mount of no files", { mount: "/x", respond: {} }, "routes[0].mount has no meaning beside respond"],
+    ["a root that is seen nowhere", { fastcgi: { upstream: "php", resolveRoot: true } }, "resolveRoot needs files"],
+    [
+      "two roots",
+      { fastcgi: { upstream: "php", extensions: [".php"], root: "/", resolveRoot: true, rootOnBackend: "/x" } },
+      "resolveRoot has no meaning beside rootOnBackend",
+    ],
+    [
+      "a relative root",
+      { fastcgi: { upstream: "php", extensions: [".php"], root: "/", rootOnBackend: "x" } },
+      'rootOnBackend must begin with "/", not be "x".',
+    ],
     ["a mistyped answer", { respnd: {} }, 'routes[0].respnd is not a known key. Did you mean "respond"?'],
   ])("%s", (_title, route, expected) => {
-    expect(message({ routes: [route] })).toContain(expected);
+    expect(message({ upstreams, routes: [route] })).toContain(expected);
   });
 });
 
@@ -76,6 +87,16 @@ describe("what is wrong is told with its key", () => {
       "a wrong word",
       { root: "/", upstreams, routes, errors: "full" },
       'errors must be "developer" or "plain", not "full".',
+    ],
+    [
+      "a network that is none",
+      { root: "/", upstreams, routes, trustProxy: ["loopback", "10.0.0.0/33"] },
+      'trustProxy[1] must be an address such as "10.0.0.1" or "10.0.0.0/8"',
+    ],
+    [
+      "a header that is none",
+      { root: "/", upstreams, routes, trustProxy: { addresses: [], header: "x-real-ip" } },
+      'trustProxy.header must be "x-forwarded-for" or "forwarded", not "x-real-ip".',
     ],
     [
       "a wrong kind",

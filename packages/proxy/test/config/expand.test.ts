@@ -26,6 +26,7 @@ describe("the long form", () => {
         index: ["index.php", "index.html"],
         tryFiles: ["{path}", "{path}/", "/index.php"],
         checkFiles: true,
+        resolveRoot: false,
         params: new Map(),
         buffer: "on",
       },
