@@ -56,6 +56,7 @@ export interface RequestDescription {
   protocol?: string | undefined;
   /** The client's. @default "127.0.0.1" */
   remoteAddress?: string | undefined;
+  /** REMOTE_PORT */
   remotePort?: number | undefined;
   /** Of the server. @default not sent */
   serverAddress?: string | undefined;
@@ -65,6 +66,7 @@ export interface RequestDescription {
   serverSoftware?: string | undefined;
   /** Of the server's own authentication. */
   remoteUser?: string | undefined;
+  /** AUTH_TYPE: how the client proved to be `remoteUser`. */
   authType?: string | undefined;
   /** Which part the application plays: an authorizer is not told the variables that the specification keeps from it. @default "responder" */
   role?: RoleName | undefined;

@@ -6,43 +6,86 @@ export interface OpcacheStatus {
   full: boolean;
   /** It is to be emptied when no request runs, or is being. */
   restarting: boolean;
-  memory: { used: number; free: number; wasted: number };
-  internedStrings: { used: number; free: number; size: number; count: number };
+  /** The memory for scripts. */
+  memory: {
+    /** By scripts. */
+    used: number;
+    /** By nothing. */
+    free: number;
+    /** By scripts that were replaced; given back when the cache is emptied. */
+    wasted: number;
+  };
+  /** The memory for strings that scripts share. */
+  internedStrings: {
+    /** By strings. */
+    used: number;
+    /** By nothing. */
+    free: number;
+    /** Both. */
+    size: number;
+    /** Strings. */
+    count: number;
+  };
   /** Scripts in the cache. */
   cachedScripts: number;
   /** Scripts under all of their names, of at most `maxKeys`. */
   cachedKeys: number;
+  /** What `opcache.max_accelerated_files` comes to. */
   maxKeys: number;
+  /** Scripts that were found in the cache. */
   hits: number;
+  /** Scripts that had to be compiled. */
   misses: number;
   /** Share of hits, 0 to 1. */
   hitRate: number;
+  /** When the cache was made. */
   startTime: Date;
+  /** When it was last emptied; undefined: never. */
   lastRestartTime: Date | undefined;
-  /** How often it was emptied: as its memory was full, as `maxKeys` was reached, and by somebody. */
-  restarts: { outOfMemory: number; outOfKeys: number; manual: number };
+  /** How often it was emptied, and why. */
+  restarts: {
+    /** Its memory was full. */
+    outOfMemory: number;
+    /** `maxKeys` was reached. */
+    outOfKeys: number;
+    /** Somebody asked for it. */
+    manual: number;
+  };
   /** With the option `scripts`. */
   scripts: OpcacheScript[] | undefined;
 }
 
 /** A script in OPcache. */
 export interface OpcacheScript {
+  /** The file. */
   path: string;
+  /** How often it was found in the cache. */
   hits: number;
   /** Bytes. */
   memory: number;
+  /** When it ran last. */
   lastUsed: Date;
 }
 
 /** What APCu holds. Sizes are bytes. */
 export interface ApcuStatus {
+  /** Values in the cache. */
   entries: number;
+  /** Values that were found. */
   hits: number;
+  /** Values that were not. */
   misses: number;
   /** How often it was emptied since it was full. */
   expunges: number;
+  /** When the cache was made. */
   startTime: Date;
-  memory: { used: number; size: number };
+  /** Its shared memory. */
+  memory: {
+    /** By entries. */
+    used: number;
+    /** In all. */
+    size: number;
+  };
 }
 
 /** The cache of resolved paths of one worker. */
@@ -51,6 +94,7 @@ export interface RealpathStatus {
   size: number;
   /** `realpath_cache_size`, as it is configured. */
   limit: string;
+  /** The paths that were resolved. */
   entries: string[];
 }
 

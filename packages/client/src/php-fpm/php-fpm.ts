@@ -35,6 +35,7 @@ export interface PhpFpmOptions {
 export interface PhpFpmRequestOptions {
   /** ms for a connection, and of silence. @default 5000 */
   timeout?: number | undefined;
+  /** Ends the request. */
   signal?: AbortSignal | undefined;
 }
 

@@ -4,7 +4,9 @@ import { FastCGIError } from "@x/protocol/errors";
 export interface PhpFpmStatus {
   /** Name of the pool. */
   pool: string;
+  /** `pm` */
   processManager: "static" | "dynamic" | "ondemand";
+  /** When the pool was started. */
   startTime: Date;
   /** Seconds. */
   startSince: number;
@@ -12,13 +14,17 @@ export interface PhpFpmStatus {
   acceptedConnections: number;
   /** Connections that wait for a worker. Linux tells it of TCP, and 0 of most UNIX sockets. */
   listenQueue: number;
+  /** The most that ever waited. */
   maxListenQueue: number;
   /** How many may wait (`listen.backlog`). */
   listenQueueLength: number;
+  /** Workers that wait for a connection. */
   idleProcesses: number;
   /** Those that hold an idle kept connection are among them, and the one that answers this. */
   activeProcesses: number;
+  /** Workers, idle and active. */
   totalProcesses: number;
+  /** The most that were ever active. */
   maxActiveProcesses: number;
   /** How often `pm.max_children` was reached; only with the process managers dynamic and ondemand. */
   maxChildrenReached: number;
@@ -42,8 +48,11 @@ export type PhpFpmProcessState =
 
 /** One worker. What it says of a request is about the one that it runs, or when idle about its last. */
 export interface PhpFpmProcess {
+  /** Its process id. */
   pid: number;
+  /** What it does. */
   state: PhpFpmProcessState;
+  /** When it was started. */
   startTime: Date;
   /** Seconds. */
   startSince: number;
@@ -51,6 +60,7 @@ export interface PhpFpmProcess {
   requests: number;
   /** µs */
   requestDuration: number;
+  /** REQUEST_METHOD */
   requestMethod: string;
   /** With the query; it may hold secrets. */
   requestUri: string;

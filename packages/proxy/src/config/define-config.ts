@@ -49,6 +49,7 @@ export interface ProxyConfig {
 
 /** Proxies in front, and what they say. */
 export interface TrustConfig {
+  /** Addresses, networks such as `10.0.0.0/8`, and names such as `loopback`. */
   addresses: readonly string[];
   /** The one that these proxies write; the other may be a client's, and is removed. @default "x-forwarded-for" */
   header?: "x-forwarded-for" | "forwarded" | undefined;

@@ -1,8 +1,10 @@
 /** An answer that stands in the configuration. */
 export interface ResolvedRespond {
+  /** The status code. */
   readonly status: number;
   /** Names and values. */
   readonly headers: ReadonlyMap<string, string>;
+  /** The body, sent as UTF-8. */
   readonly body: string;
 }
 
@@ -10,5 +12,6 @@ export interface ResolvedRespond {
 export interface ResolvedRedirect {
   /** A template. */
   readonly to: string;
+  /** The status code. */
   readonly status: number;
 }

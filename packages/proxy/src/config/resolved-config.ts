@@ -147,12 +147,15 @@ export interface ResolvedRoute {
   readonly deny: readonly string[];
   /** Absolute: folders outside of the document root that its links may lead into. */
   readonly links: readonly string[];
+  /** What is answered here, if anything is. */
   readonly respond: ResolvedRespond | undefined;
+  /** Where the client is sent, if it is. */
   readonly redirect: ResolvedRedirect | undefined;
   /** A template. */
   readonly rewrite: string | undefined;
   /** Begins with a slash and does not end with one; empty: the root. Latin-1. */
   readonly mount: string;
+  /** Only for requests that the gateway makes itself: others get 404. */
   readonly internal: boolean;
   /** The preset that the route came from, for messages. */
   readonly preset: PresetName | undefined;
@@ -164,6 +167,7 @@ export interface ResolvedMatch {
   readonly paths: readonly string[];
   /** For the whole path; undefined: none. */
   readonly regex: string | undefined;
+  /** undefined: both. */
   readonly scheme: "http" | "https" | undefined;
   /** Upper case as a rule; compared as they are. */
   readonly methods: readonly string[];
@@ -268,6 +272,7 @@ export interface ResolvedTimeouts {
 export interface ResolvedTrust {
   /** Addresses, networks, and names such as `loopback`. */
   readonly addresses: readonly string[];
+  /** The header in which they name the client. */
   readonly header: "x-forwarded-for" | "forwarded";
 }
 
