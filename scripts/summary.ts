@@ -24,23 +24,39 @@ export function clearCounts(): void {
   for (const folder of counted()) rmSync(join(root, folder, COUNTS_FILE));
 }
 
+/** What a suite came to. */
+export interface Run {
+  name: string;
+  counts: Counts;
+}
+
+/** The counts that a suite has left in its folder. */
+export function readCounts(folder: string): Counts {
+  return JSON.parse(readFileSync(join(root, folder, COUNTS_FILE), "utf8")) as Counts;
+}
+
+/** All suites that ran since their counts were cleared. */
+export function collectRuns(): Run[] {
+  return counted().map((folder) => ({ name: folder, counts: readCounts(folder) }));
+}
+
 /**
- * Prints the counts of all suites that ran since they were cleared, and their sum.
+ * Prints the counts of suites, and their sum.
  *
  * @param suitesPassed did the command that ran them end well?
  * @param failedChecks each counts as one failure
  * @returns the exit code
  */
-export function summarize(suitesPassed: boolean, failedChecks: readonly string[] = []): 0 | 1 {
+export function summarize(runs: readonly Run[], suitesPassed: boolean, failedChecks: readonly string[] = []): 0 | 1 {
   const sum = { passed: 0, failed: failedChecks.length, skipped: 0 };
   console.log("");
-  for (const folder of counted()) {
-    const { passed, failed, skipped } = JSON.parse(readFileSync(join(root, folder, COUNTS_FILE), "utf8")) as Counts;
+  for (const { name, counts } of runs) {
+    const { passed, failed, skipped } = counts;
     sum.passed += passed;
     sum.failed += failed;
     sum.skipped += skipped.length;
     for (const test of skipped) console.log(`skipped: ${test}`);
-    console.log(`${folder}: ${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+    console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped.length} skipped`);
   }
   for (const name of failedChecks) console.log(`check failed: ${name}`);
   if (!suitesPassed && sum.failed === 0) {
