@@ -13,6 +13,7 @@ const checks: readonly (readonly [name: string, command: string, args: readonly 
   ["nothing unused, nothing unlisted", "knip", ["--no-config-hints"]],
   ["ARCHITECTURE.md names files that exist", "node", ["scripts/architecture.ts"]],
   ["build, and the packages as they would be published", "turbo", turbo("build", "publint", "attw")],
+  ["what each door weighs", "size-limit", ["--hide-passed"]],
 ];
 
 /** Runs all checks and returns the names of those that failed. */

@@ -1,0 +1,60 @@
+// What each door of each package costs who bundles it: minified and compressed with brotli, with all that it takes from the other
+// packages, without Node's own modules and other people's packages. A budget has some room; a door that outgrows it says why here.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const BUDGETS: ReadonlyMap<string, string> = new Map([
+  ["@x/protocol", "8 kB"],
+  ["@x/protocol/session", "6.5 kB"],
+  ["@x/protocol/cgi", "7 kB"],
+  ["@x/protocol/scgi", "4 kB"],
+  ["@x/protocol/address", "2.5 kB"],
+  ["@x/protocol/errors", "500 B"],
+  ["@x/protocol/timers", "1.5 kB"],
+  ["@x/client", "24 kB"],
+  ["@x/client/cli", "30 kB"],
+  ["@x/responder", "20 kB"],
+  ["@x/proxy", "62 kB"],
+  ["@x/proxy/cli", "70 kB"],
+  ["@x/proxy/node", "4.5 kB"],
+]);
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly publishConfig: { readonly exports: Readonly<Record<string, string | { readonly default: string }>> };
+}
+
+interface Door {
+  readonly name: string;
+  /** What is built for it. */
+  readonly path: string;
+  /** Packages that are not ours. */
+  readonly ignore: readonly string[];
+}
+
+function doorsOf(folder: string): Door[] {
+  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
+  const ignore = Object.keys(manifest.dependencies ?? {}).filter((name) => !name.startsWith("@x/"));
+  return Object.entries(manifest.publishConfig.exports).flatMap(([door, target]) =>
+    typeof target === "string"
+      ? []
+      : [{ name: manifest.name + door.slice(1), path: join(folder, target.default), ignore }],
+  );
+}
+
+const doors = ["protocol", "client", "responder", "proxy"].flatMap((name) => doorsOf(`packages/${name}`));
+const gone = [...BUDGETS.keys()].filter((name) => !doors.some((door) => door.name === name));
+if (gone.length > 0) throw new Error(`.size-limit.ts has a budget for ${gone.join(", ")}, which is no door any more`);
+
+interface Budget extends Door {
+  readonly limit: string;
+  readonly modifyRolldownConfig: (config: object) => object;
+}
+
+const budgets: readonly Budget[] = doors.map((door) => {
+  const limit = BUDGETS.get(door.name);
+  if (limit === undefined) throw new Error(`${door.name} has no budget in .size-limit.ts`);
+  return { ...door, limit, modifyRolldownConfig: (config) => ({ ...config, platform: "node" }) };
+});
+export default budgets;
