@@ -5,18 +5,19 @@ import { join } from "node:path";
 
 const BUDGETS: ReadonlyMap<string, string> = new Map([
   ["@x/protocol", "8 kB"],
-  ["@x/protocol/session", "6.5 kB"],
+  ["@x/protocol/session", "7 kB"],
   ["@x/protocol/cgi", "7 kB"],
   ["@x/protocol/scgi", "4 kB"],
   ["@x/protocol/address", "2.5 kB"],
   ["@x/protocol/errors", "500 B"],
   ["@x/protocol/timers", "1.5 kB"],
-  ["@x/client", "24 kB"],
-  ["@x/client/cli", "30 kB"],
-  ["@x/responder", "20 kB"],
-  ["@x/proxy", "62 kB"],
-  ["@x/proxy/cli", "70 kB"],
-  ["@x/proxy/node", "4.5 kB"],
+  ["@x/client", "30 kB"],
+  ["@x/client/cli", "36 kB"],
+  ["@x/client/php-fpm", "34 kB"],
+  ["@x/responder", "22 kB"],
+  ["@x/proxy", "76 kB"],
+  ["@x/proxy/cli", "84 kB"],
+  ["@x/proxy/node", "5 kB"],
 ]);
 
 interface Manifest {
