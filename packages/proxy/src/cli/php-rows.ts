@@ -28,9 +28,7 @@ export function describePhp(choice: PhpChoice, address: ResolvedAddress, process
 function capacityOf(pool: FpmPool | undefined): string {
   if (pool?.maxChildren === undefined)
     return "how many workers it has is not known, since its pool file cannot be read";
-  const count = `${workers(pool.maxChildren)} (pm.max_children in ${pool.file})`;
-  if (pool.maxRequests === 0) return count;
-  return `${count}, replaced after ${pool.maxRequests} requests each, so no connection is kept`;
+  return `${workers(pool.maxChildren)} (pm.max_children in ${pool.file})`;
 }
 
 function workers(count: number): string {

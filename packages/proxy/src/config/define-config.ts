@@ -75,8 +75,9 @@ export interface AddressConfig extends AddressLimits {
 /** How much one address is given to do. */
 export interface AddressLimits {
   /**
-   * Requests at once: `pm.max_children` of PHP-FPM. Known, it allows connections to be kept; unknown, every request
-   * gets a connection of its own and at most 32 run at once.
+   * Requests at once: `pm.max_children` of PHP-FPM. Known, it allows connections to be kept for requests that may be repeated
+   * (GET, HEAD, OPTIONS), since an application may close one just when a request leaves on it; all others get a connection of their
+   * own. Unknown, every request does, and at most 32 run at once.
    */
   capacity?: number | undefined;
   /**

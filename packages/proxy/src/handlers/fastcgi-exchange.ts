@@ -53,7 +53,9 @@ export class FastCGIExchange implements ResponseHandler {
   start(params: ParamList, body: BodyInput | undefined): void {
     const { method } = this.#served;
     const idempotent = method === "GET" || method === "HEAD" || method === "OPTIONS";
-    this.#options = { params, stdin: body, idempotent };
+    // An application may close a kept connection just when a request leaves on it: what cannot be repeated then never does.
+    const repeatable = idempotent && (body === undefined || body instanceof Uint8Array);
+    this.#options = { params, stdin: body, idempotent, reuse: repeatable || this.#upstream.multiplexes };
     if (body instanceof SpooledBody) this.#body = body;
     this.#turn = this.#upstream.turn();
     this.#served.onAbort = () => this.#stop();

@@ -11,8 +11,6 @@ export interface FpmPool {
   readonly listen: string;
   /** `pm.max_children`: requests at once. */
   readonly maxChildren: number | undefined;
-  /** `pm.max_requests`: after so many a worker is replaced; 0: never. */
-  readonly maxRequests: number;
   /** `pm.status_path` */
   readonly statusPath: string | undefined;
   readonly user: string | undefined;
@@ -41,7 +39,6 @@ function poolOf(name: string, file: string, values: ReadonlyMap<string, string>)
     file,
     listen: isFile(listen) && !isAbsolute(listen) ? join(values.get("prefix") ?? "/", listen) : listen,
     maxChildren: countOf(values, "pm.max_children"),
-    maxRequests: countOf(values, "pm.max_requests") ?? 0,
     statusPath: values.get("pm.status_path"),
     user: values.get("user"),
     chroot: values.get("chroot"),

@@ -10,6 +10,8 @@ const QUEUE = 256;
 /** An application: its addresses, each with its pool of connections, used in turn. */
 export class Upstream {
   readonly name: string;
+  /** Do all addresses take several requests at once on one connection? */
+  readonly multiplexes: boolean;
   readonly #pools: readonly Pool[];
   #next = 0;
 
@@ -20,6 +22,7 @@ export class Upstream {
       const message = `the upstream ${JSON.stringify(config.name)} has no address: that of a process is chosen when createProxyServer starts it.`;
       throw new FastCGIError("FCGI_ERR_CONFIG", message, { phase: "configure" });
     }
+    this.multiplexes = config.addresses.every(({ multiplex }) => multiplex > 1);
     this.#pools = config.addresses.map(
       ({ address, capacity, multiplex, connections }) =>
         new Pool(address, {

@@ -17,7 +17,6 @@ const pool: FpmPool = {
   file: "/etc/php/8.4/fpm/pool.d/www.conf",
   listen: "/run/php/php8.4-fpm.sock",
   maxChildren: 5,
-  maxRequests: 0,
   statusPath: undefined,
   user: "www-data",
   chroot: undefined,
@@ -57,8 +56,8 @@ test.each<[string, string]>([
     "PHP-FPM 8.4 of www-data runs on unix:/run/php/php8.4-fpm.sock; 5 workers (pm.max_children in /etc/php/8.4/fpm/pool.d/www.conf)",
   ],
   [
-    describePhp(running({ ...pool, maxChildren: 1, maxRequests: 500 }, "8.4"), address(), undefined),
-    "PHP-FPM 8.4 of www-data runs on unix:/run/php/php8.4-fpm.sock; 1 worker (pm.max_children in /etc/php/8.4/fpm/pool.d/www.conf), replaced after 500 requests each, so no connection is kept",
+    describePhp(running({ ...pool, maxChildren: 1 }, "8.4"), address(1), undefined),
+    "PHP-FPM 8.4 of www-data runs on unix:/run/php/php8.4-fpm.sock; 1 worker (pm.max_children in /etc/php/8.4/fpm/pool.d/www.conf)",
   ],
   [
     describePhp(running(undefined), address(), undefined),
@@ -85,8 +84,5 @@ test("a given PHP-FPM whose pool file is known", () => {
   const given: PhpChoice = { kind: "given", address: address().address, pool };
   expect(describePhp(given, address(5), undefined)).toBe(
     "unix:/run/php/php8.4-fpm.sock; 5 workers (pm.max_children in /etc/php/8.4/fpm/pool.d/www.conf)",
-  );
-  expect(describePhp({ ...given, pool: { ...pool, maxRequests: 500 } }, address(), undefined)).toMatch(
-    /; 5 workers .*, replaced after 500 requests each, so no connection is kept$/,
   );
 });

@@ -138,3 +138,36 @@ describe("a request body", () => {
     },
   );
 });
+
+describe("[Q3] a kept connection, which the application may close at any time,", () => {
+  const ways = [
+    { method: "GET", keep: true },
+    { method: "HEAD", keep: true },
+    { method: "OPTIONS", keep: true },
+    { method: "GET", length: 3, keep: true },
+    { method: "GET", length: 70_000, keep: false },
+    { method: "POST", keep: false },
+    { method: "PUT", length: 3, keep: false },
+    { method: "DELETE", keep: false },
+  ] as const;
+  test.each(ways)("is not for a request that cannot be repeated: %o", async ({ method, keep, ...body }) => {
+    const { gateway, backend } = await application(async (request) => request.end(HEAD), { upstream: { capacity: 3 } });
+    await ask(gateway, "/");
+    const length = "length" in body ? body.length : 0;
+    await ask(gateway, "/", {
+      method,
+      headers: length === 0 ? [] : ["Content-Length", String(length)],
+      ...(length === 0 ? {} : { body: ["x".repeat(length)] }),
+    });
+    expect(backend.requests.map(({ keepConn }) => keepConn)).toEqual([true, keep]);
+    expect(backend.connections).toBe(keep ? 1 : 2);
+  });
+
+  test("is for all where the application takes several requests at once on it", async () => {
+    const upstream = { capacity: 8, multiplex: 4 };
+    const { gateway, backend } = await application(async (request) => request.end(HEAD), { upstream });
+    for (const method of ["GET", "POST", "PUT"]) await ask(gateway, "/", { method });
+    expect(backend.requests.map(({ keepConn }) => keepConn)).toEqual([true, true, true]);
+    expect(backend.connections).toBe(1);
+  });
+});

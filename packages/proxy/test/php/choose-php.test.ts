@@ -47,14 +47,6 @@ describe("a PHP-FPM that runs", () => {
     expect(configOfPhp(choice)).toEqual({ upstreams: { php: { addresses: [address], capacity: 2 } } });
   });
 
-  test("that replaces its workers is given no capacity: a kept connection could break under a request", async (context) => {
-    needs(context, "php-fpm", listPhp("php-fpm").length > 0);
-    const { address, poolFiles } = await startRunningFpm(["pm.max_requests = 500"]);
-    const choice = await choosePhp(site(), machine({}, { running: [address], poolFiles }));
-    expect(choice).toMatchObject({ kind: "running", pool: { maxChildren: 2, maxRequests: 500 } });
-    expect(configOfPhp(choice)).toEqual({ upstreams: { php: { addresses: [address], capacity: undefined } } });
-  });
-
   test("whose pool file cannot be read has an unknown capacity", async (context) => {
     needs(context, "php-fpm", listPhp("php-fpm").length > 0);
     const { address } = await startRunningFpm();

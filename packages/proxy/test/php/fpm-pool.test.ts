@@ -19,7 +19,6 @@ pm.max_children = 5
       file: FILE,
       listen: "/run/php/php8.2-fpm.sock",
       maxChildren: 5,
-      maxRequests: 0,
       statusPath: undefined,
       user: "www-data",
       chroot: undefined,
@@ -43,7 +42,6 @@ php_flag[display_errors] = off
 [b]
 listen = 127.0.0.1:9001
 pm.max_children = 3
-pm.max_requests = 500
 [c]
 listen = 9002
 [d]
@@ -61,6 +59,6 @@ user = nobody
       ["display_errors", "off"],
     ]),
   });
-  expect(b).toMatchObject({ listen: "127.0.0.1:9001", maxChildren: 3, maxRequests: 500 });
+  expect(b).toMatchObject({ listen: "127.0.0.1:9001", maxChildren: 3 });
   expect(c).toMatchObject({ listen: "9002", maxChildren: undefined });
 });
