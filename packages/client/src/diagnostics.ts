@@ -4,6 +4,7 @@ import type { Channel } from "node:diagnostics_channel";
 import type { ParamList } from "@x/protocol";
 import type { FastCGIError } from "@x/protocol/errors";
 
+import type { PeerState } from "./balancing/peer-health.ts";
 import type { DispatchController } from "./dispatcher.ts";
 
 /**
@@ -64,6 +65,13 @@ export interface ClientDiagnostics {
     /** What its handler was told. */
     error: FastCGIError;
   };
+  /** What a balanced pool thinks of one of its addresses has changed. */
+  "fastcgi:client:peer": {
+    /** The address. */
+    address: string;
+    /** What it is now. */
+    state: PeerState | "draining";
+  };
   /** Bytes as they leave. */
   "fastcgi:client:sent": {
     /** The application. */
@@ -97,6 +105,7 @@ export const channels: {
   readonly response: Channel<unknown, ClientDiagnostics["fastcgi:client:response"]>;
   readonly end: Channel<unknown, ClientDiagnostics["fastcgi:client:end"]>;
   readonly error: Channel<unknown, ClientDiagnostics["fastcgi:client:error"]>;
+  readonly peer: Channel<unknown, ClientDiagnostics["fastcgi:client:peer"]>;
   readonly sent: Channel<unknown, ClientDiagnostics["fastcgi:client:sent"]>;
   readonly received: Channel<unknown, ClientDiagnostics["fastcgi:client:received"]>;
 } = {
@@ -107,6 +116,7 @@ export const channels: {
   response: channel("fastcgi:client:response"),
   end: channel("fastcgi:client:end"),
   error: channel("fastcgi:client:error"),
+  peer: channel("fastcgi:client:peer"),
   sent: channel("fastcgi:client:sent"),
   received: channel("fastcgi:client:received"),
 };

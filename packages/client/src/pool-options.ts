@@ -62,7 +62,8 @@ export function poolSettings(options: PoolOptions): PoolSettings {
   };
 }
 
-function count(name: string, value: number | undefined, least: number): number | undefined {
+/** @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` */
+export function count(name: string, value: number | undefined, least: number): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= least)) return value;
   throw new FastCGIError(
     "FCGI_ERR_INVALID_ARGUMENT",

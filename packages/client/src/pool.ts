@@ -56,6 +56,11 @@ export class Pool extends Dispatcher {
     return this.#scheduler.address;
   }
 
+  /** Requests that it runs at once: the capacity, as far as the options leave it. */
+  get maxActive(): number {
+    return this.#scheduler.maxActive;
+  }
+
   /** What it is doing now: a snapshot, made anew at each call. */
   override get stats(): PoolStats {
     const { address, active, queued, connections, opened, reused, multiplex } = this.#scheduler;

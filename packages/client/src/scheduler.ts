@@ -77,6 +77,11 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     return this.#shape.multiplex;
   }
 
+  /** Requests at once, on all connections. */
+  get maxActive(): number {
+    return this.#shape.maxActive;
+  }
+
   /** Set by `close` and `destroy`: what later requests are told. */
   get ending(): FastCGIError | undefined {
     return this.#ending;
