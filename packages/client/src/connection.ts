@@ -9,6 +9,7 @@ import { abortIgnoredError, socketError, strayBytesError, stuckError } from "./c
 import { ConnectionInput } from "./connection-input.ts";
 import { ConnectionOutput } from "./connection-output.ts";
 import { Connector } from "./connector.ts";
+import type { DialOptions } from "./connector.ts";
 import { channels } from "./diagnostics.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { Runtime } from "./runtime.ts";
@@ -37,6 +38,7 @@ export interface ConnectionOptions {
   multiplex: number;
   /** ms */
   connectTimeout: number;
+  dial?: DialOptions;
   runtime: Runtime;
   owner: ConnectionOwner;
 }
@@ -96,6 +98,7 @@ export class Connection implements SocketReader {
     });
     if (channels.connect.hasSubscribers) channels.connect.publish({ address: this.address });
     this.#connector = new Connector({
+      ...options.dial,
       address,
       timeout: options.connectTimeout,
       timeouts: runtime.timeouts,

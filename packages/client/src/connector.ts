@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import type { LookupFunction } from "node:net";
 
 import type { Address } from "@x/protocol/address";
 import { formatAddress } from "@x/protocol/address";
@@ -10,8 +11,16 @@ import { ClientSocket } from "./socket.ts";
 import type { SocketReader } from "./socket.ts";
 import type { Timeouts } from "./timeouts.ts";
 
+/** How a pool dials. */
+export interface DialOptions {
+  /** Try again while nobody listens, too, as long as the time lasts? */
+  waitForStart?: boolean;
+  /** Resolves the name of the host. */
+  lookup?: LookupFunction | undefined;
+}
+
 /** What {@link Connector} needs to know. */
-export interface ConnectorOptions {
+export interface ConnectorOptions extends DialOptions {
   address: Address;
   /** ms for all attempts together; 0 for no limit. */
   timeout: number;
@@ -74,13 +83,13 @@ export class Connector {
       }
       this.#options.onOpen(socket);
     });
-    connect(socket, address);
+    connect(socket, address, this.#options.lookup);
   }
 
   #onError(error: Error): void {
     if (this.#settled) return;
     this.#lastError = error;
-    if (systemCode(error) !== "EAGAIN" || this.#options.address.kind === "tcp") {
+    if (!this.#mayTryAgain(systemCode(error))) {
       this.#settle();
       this.#options.onError(connectError(this.#options.address, error));
       return;
@@ -89,10 +98,18 @@ export class Connector {
     this.#pause = setTimeout(() => this.#attempt(), longest * (0.5 + Math.random() / 2));
   }
 
+  #mayTryAgain(code: string): boolean {
+    if (code === "EAGAIN") return this.#options.address.kind !== "tcp";
+    return this.#options.waitForStart === true && (code === "ENOENT" || code === "ECONNREFUSED");
+  }
+
   #onDeadline(): void {
     const { address, timeout } = this.#options;
     this.#settle();
     this.#socket?.destroy();
+    const code = systemCode(this.#lastError);
+    if (code === "ENOENT" || code === "ECONNREFUSED")
+      return this.#options.onError(connectError(address, this.#lastError));
     this.#options.onError(
       connectTimeoutError(address, timeout, systemCode(this.#lastError) === "EAGAIN", this.#lastError),
     );
@@ -105,7 +122,7 @@ export class Connector {
   }
 }
 
-function connect(socket: Socket, address: Address): void {
+function connect(socket: Socket, address: Address, lookup: LookupFunction | undefined): void {
   switch (address.kind) {
     case "unix":
       socket.connect({ path: address.path });
@@ -114,7 +131,7 @@ function connect(socket: Socket, address: Address): void {
       socket.connect({ path: `\0${address.name}` });
       return;
     case "tcp":
-      socket.connect({ host: address.host, port: address.port });
+      socket.connect({ host: address.host, port: address.port, ...(lookup === undefined ? {} : { lookup }) });
       return;
     case "fd":
       throw new FastCGIError("FCGI_ERR_BAD_ADDRESS", `${formatAddress(address)} can be listened on, not connected to.`);

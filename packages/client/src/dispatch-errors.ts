@@ -34,6 +34,15 @@ export function totalTimeoutError(timeout: number): FastCGIError {
   return new FastCGIError("FCGI_ERR_TIMEOUT", `The request was not over within ${timeout} ms.`);
 }
 
+/** The consumer has kept others from being served. */
+export function stallError(timeout: number): FastCGIError {
+  return new FastCGIError(
+    "FCGI_ERR_BODY_TIMEOUT",
+    `The consumer took nothing for ${timeout} ms, while other requests on its connection waited for it.`,
+    { phase: "response-body" },
+  );
+}
+
 /** Nothing was heard of the application for `limit` ms. */
 export function silenceError(gotStdout: boolean, limit: number): FastCGIError {
   return gotStdout

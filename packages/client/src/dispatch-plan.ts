@@ -10,6 +10,10 @@ import type { InputBodies } from "./request-input.ts";
 export type DispatchDefaults = Record<keyof RequestTimeouts, number> & {
   /** Bytes of stderr kept for errors. */
   maxStderrBytes: number;
+  /** Bytes held for a paused consumer that shares its connection. */
+  streamBuffer: number;
+  /** ms for which it may stop the others then. */
+  stallTimeout: number;
 };
 
 /** The options of one request, checked, with defaults filled in. */
@@ -49,6 +53,8 @@ export function planDispatch(options: DispatchOptions, defaults: DispatchDefault
     sendTimeout: milliseconds("sendTimeout", options.sendTimeout ?? defaults.sendTimeout),
     timeout: milliseconds("timeout", options.timeout ?? defaults.timeout),
     maxStderrBytes: defaults.maxStderrBytes,
+    streamBuffer: defaults.streamBuffer,
+    stallTimeout: defaults.stallTimeout,
   };
 }
 

@@ -8,19 +8,19 @@ import { channels } from "./diagnostics.ts";
 import { abortError, protocolStatusError, silenceError, totalTimeoutError } from "./dispatch-errors.ts";
 import type { DispatchPlan } from "./dispatch-plan.ts";
 import type { DispatchController, DispatchHandler } from "./dispatcher.ts";
+import { OutputGate } from "./output-gate.ts";
+import type { GateOwner, GateTarget } from "./output-gate.ts";
 import { mayRepeat } from "./repeat-rule.ts";
 import { cancelInput, RequestInput } from "./request-input.ts";
 import type { InputOwner } from "./request-input.ts";
 import { SilenceTimer } from "./silence-timer.ts";
 import type { Slab } from "./slabs.ts";
 import { StderrTail } from "./stderr-tail.ts";
-import type { Timeouts } from "./timeouts.ts";
 import type { QueueEntry, Queueable } from "./wait-queue.ts";
 
 /** Whoever finds connections for dispatches. */
-export interface DispatchOwner {
+export interface DispatchOwner extends GateOwner {
   readonly address: string;
-  readonly timeouts: Timeouts;
   /** It does not want a connection any more. */
   leave(dispatch: Dispatch): void;
   /** It has to run once more, before all others and on a fresh connection; false when that cannot be. */
@@ -29,14 +29,16 @@ export interface DispatchOwner {
   stopMultiplexing(): void;
 }
 
-/** `ending`: the end is known, and told when the session has returned. */
-type DispatchState = "waiting" | "running" | "ending" | "settled";
+/** `ending`: the end is known, and told when the session has returned; `draining`: when the consumer has taken what is held. */
+type DispatchState = "waiting" | "running" | "ending" | "draining" | "settled";
 
 /**
  * One request, from the queue to its end: sends its bodies, watches its timeouts, delivers what comes
  * back, and tells its handler the end exactly once.
  */
-export class Dispatch implements DispatchController, ClientExchangeHandler, InputOwner, Queueable<Dispatch> {
+export class Dispatch
+  implements DispatchController, ClientExchangeHandler, GateTarget, InputOwner, Queueable<Dispatch>
+{
   queueEntry: QueueEntry<Dispatch> | undefined;
   readonly plan: DispatchPlan;
   readonly #owner: DispatchOwner;
@@ -53,7 +55,7 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
   #flushesBefore = 0;
   #gotStdout = false;
   #gotBytes = false;
-  #paused = false;
+  #gate: OutputGate | undefined;
   #stderr: StderrTail | undefined;
   #appStatus = 0;
   #protocolStatus = 0;
@@ -121,20 +123,17 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
   }
 
   pause(): void {
-    if (this.#paused || this.#state !== "running") return;
-    this.#paused = true;
-    this.#connection?.input.pause();
+    if (this.#connection === undefined || (this.#state !== "running" && this.#state !== "draining")) return;
+    this.#gate ??= new OutputGate(this, this.#connection.input, this.#owner, this.plan);
+    this.#gate.pause();
   }
 
   resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#silence.touch();
-    this.#connection?.input.resume();
+    if (this.#gate?.resume() === true) this.#silence.touch();
   }
 
   retain(): Slab {
-    const slab = this.#connection?.deliveredSlab;
+    const slab = this.#gate?.slab ?? this.#connection?.deliveredSlab;
     if (slab !== undefined) return slab.retain();
     throw new FastCGIError(
       "FCGI_ERR_INVALID_ARGUMENT",
@@ -146,7 +145,10 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
     if (this.#state === "ending" || this.#state === "settled") return;
     const error = isFastCGIError(reason) ? reason : abortError(reason);
     if (this.#state === "waiting") this.#owner.leave(this);
-    this.fail(error);
+    if (this.#state !== "draining") return this.fail(error);
+    this.#failure = error;
+    this.#conclude();
+    this.#tellError(error);
   }
 
   /** The signal has fired. */
@@ -156,7 +158,7 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
 
   /** Ends it with `error`, on a connection or before it has one. */
   fail(error: FastCGIError): void {
-    if (this.#state === "ending" || this.#state === "settled") return;
+    if (this.#state === "ending" || this.#state === "draining" || this.#state === "settled") return;
     const connection = this.#state === "running" ? this.#connection : undefined;
     this.#failure = error;
     this.#conclude();
@@ -173,11 +175,8 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
       this.#gotStdout = this.#gotBytes = true;
       this.#silence.watch(this.plan.bodyTimeout);
     }
-    try {
-      this.#handler.onStdout(chunk.subarray(start, end), this);
-    } catch (error) {
-      this.#onHandlerError(error);
-    }
+    if (this.#gate?.take(chunk, start, end, false) === true) return;
+    this.deliver(chunk.subarray(start, end), false);
   }
 
   onStderr(chunk: Uint8Array, start: number, end: number): void {
@@ -186,12 +185,24 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
     this.#gotBytes = true;
     this.#stderr ??= new StderrTail(this.plan.maxStderrBytes);
     this.#stderr.push(chunk, start, end);
-    if (this.#handler.onStderr === undefined) return;
+    if (this.#handler.onStderr === undefined || this.#gate?.take(chunk, start, end, true) === true) return;
+    this.deliver(chunk.subarray(start, end), true);
+  }
+
+  /** For its gate, too. */
+  deliver(chunk: Uint8Array, stderr: boolean): void {
     try {
-      this.#handler.onStderr(chunk.subarray(start, end), this);
+      if (stderr) this.#handler.onStderr?.(chunk, this);
+      else this.#handler.onStdout(chunk, this);
     } catch (error) {
       this.#onHandlerError(error);
     }
+  }
+
+  onDrained(): void {
+    if (this.#state !== "draining") return;
+    this.#state = "ending";
+    this.settle();
   }
 
   onEnd(appStatus: number, protocolStatus: number): void {
@@ -217,6 +228,10 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
   /** For the connection: the session has returned after it told the end. */
   settle(): void {
     if (this.#state !== "ending") return;
+    if (this.#gate?.holding === true) {
+      this.#state = "draining";
+      return;
+    }
     if (this.#protocolStatus === ProtocolStatus.CantMpxConn && this.#multiplexed) this.#owner.stopMultiplexing();
     if (this.#mayRepeat() && this.#repeat()) return;
     const appStatus = this.#appStatus;
@@ -233,6 +248,10 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
     }
   }
 
+  get shares(): boolean {
+    return this.#multiplexed && this.#connection !== undefined && this.#connection.active > 1;
+  }
+
   get #runs(): boolean {
     return this.#state === "running";
   }
@@ -241,8 +260,7 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
     if (!this.#runs) return;
     this.#state = "ending";
     this.#silence.stop();
-    if (this.#paused) this.#connection?.input.resume();
-    this.#paused = false;
+    this.#gate?.end();
     this.#connection?.addSettled(this);
   }
 
@@ -252,8 +270,7 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
     this.#silence.stop();
     if (this.#total !== undefined) this.#owner.timeouts.cancel(this.#total);
     this.plan.signal?.removeEventListener("abort", this);
-    if (this.#paused) this.#connection?.input.resume();
-    this.#paused = false;
+    this.#gate?.close();
     if (this.#input === undefined) cancelInput(this.plan, this.#failure);
     else this.#input.cancel(this.#failure);
   }
@@ -280,7 +297,7 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
   #repeat(): boolean {
     const failure = this.#failure;
     this.#input?.cancel();
-    this.#failure = this.#exchange = this.#connection = this.#input = undefined;
+    this.#failure = this.#exchange = this.#connection = this.#input = this.#gate = undefined;
     this.#repeated = true;
     this.#state = "waiting";
     // It may begin before this returns.
@@ -317,7 +334,7 @@ export class Dispatch implements DispatchController, ClientExchangeHandler, Inpu
   }
 
   #onHandlerError(error: unknown): void {
-    this.fail(
+    this.abort(
       FastCGIError.from(error, "FCGI_ERR_ABORTED", { message: `The request's handler failed: ${String(error)}` }),
     );
   }

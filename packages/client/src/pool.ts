@@ -28,6 +28,9 @@ export interface PoolStats extends DispatcherStats {
   reused: number;
   /** Requests at once on one connection: as configured, or 1 since the application refused more. */
   multiplex: number;
+  /** How often a slow consumer has stopped others on its connection (head-of-line blocking), and for how many ms in all. */
+  stalls: number;
+  stallTime: number;
 }
 
 /**
@@ -65,7 +68,18 @@ export class Pool extends Dispatcher {
   override get stats(): PoolStats {
     const { address, active, queued, connections, opened, reused, multiplex } = this.#scheduler;
     const { open, connecting, idle } = connections;
-    return { address, active, queued, connections: open, connecting, idle, opened, reused, multiplex };
+    return {
+      address,
+      active,
+      queued,
+      connections: open,
+      connecting,
+      idle,
+      opened,
+      reused,
+      multiplex,
+      ...this.#scheduler.stalls,
+    };
   }
 
   override dispatch(options: DispatchOptions, handler: DispatchHandler): DispatchController {

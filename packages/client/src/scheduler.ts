@@ -2,15 +2,20 @@ import type { Address } from "@x/protocol/address";
 import { formatAddress } from "@x/protocol/address";
 import type { FastCGIError } from "@x/protocol/errors";
 
+import { createLearner } from "./capacity-learner.ts";
+import type { CapacityLearner } from "./capacity-learner.ts";
 import { ConnectionSet } from "./connection-set.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection.ts";
+import type { DialOptions } from "./connector.ts";
 import type { Dispatch, DispatchOwner } from "./dispatch.ts";
+import { lookupFor } from "./name-resolver.ts";
 import { closedError, copyOf, destroyedError, queueFullError, queueTimeoutError } from "./pool-errors.ts";
 import type { PoolSettings } from "./pool-options.ts";
 import { poolShape } from "./pool-shape.ts";
-import type { PoolShape } from "./pool-shape.ts";
+import type { PoolCapacity, PoolShape } from "./pool-shape.ts";
 import type { Runtime } from "./runtime.ts";
+import type { SlabPool } from "./slabs.ts";
 import type { Timeouts } from "./timeouts.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
@@ -25,11 +30,17 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   readonly #runtime: Runtime;
   readonly #queue: WaitQueue<Dispatch>;
   readonly #connections = new ConnectionSet();
+  readonly #dialOptions: DialOptions;
+  readonly #learner: CapacityLearner | undefined;
   #shape: PoolShape;
+  /** It has refused to multiplex, whatever it says. */
+  #single = false;
   #active = 0;
   /** How many of those that wait need a fresh connection. */
   #freshQueued = 0;
   #opened = 0;
+  #stalls = 0;
+  #stallTime = 0;
   #reused = 0;
   #pumping = false;
   #ending: FastCGIError | undefined;
@@ -40,12 +51,25 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#address = address;
     this.#settings = settings;
     this.#runtime = runtime;
-    this.#shape = poolShape(settings);
+    const { waitForStart, lookup } = settings;
+    this.#dialOptions = { waitForStart, lookup: lookupFor(address, lookup, () => runtime.timeouts.clock()) };
+    this.#learner = createLearner(address, settings, runtime, (capacity) => this.#reshape(capacity));
+    // What is to be learned is not known yet.
+    this.#shape = poolShape(settings.learn ? { ...settings, multiplex: 1 } : settings);
     this.#queue = new WaitQueue({ timeouts: runtime.timeouts, onExpire: (dispatch) => this.#onExpire(dispatch) });
   }
 
   get timeouts(): Timeouts {
     return this.#runtime.timeouts;
+  }
+
+  get slabs(): SlabPool {
+    return this.#runtime.slabs;
+  }
+
+  /** How often, and for how many ms, a slow consumer has stopped others on its connection. */
+  get stalls(): { stalls: number; stallTime: number } {
+    return { stalls: this.#stalls, stallTime: Math.round(this.#stallTime) };
   }
 
   /** Requests that run. */
@@ -93,6 +117,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
    * @returns the error if neither is possible
    */
   add(dispatch: Dispatch): FastCGIError | undefined {
+    this.#learner?.touch();
     const connection = this.#queue.length === 0 ? this.#pick(dispatch) : undefined;
     if (connection !== undefined) {
       this.#begin(dispatch, connection);
@@ -107,12 +132,14 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
 
   async close(): Promise<void> {
     this.#ending ??= closedError();
+    this.#learner?.stop();
     this.#trimIdle();
     await this.#drained();
   }
 
   async destroy(error?: Error): Promise<void> {
     this.#ending = destroyedError(error);
+    this.#learner?.stop();
     this.#freshQueued = 0;
     for (const dispatch of this.#queue.drain()) dispatch.fail(copyOf(this.#ending));
     for (const connection of this.#connections) connection.destroy(copyOf(this.#ending));
@@ -138,8 +165,14 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
 
   stopMultiplexing(): void {
     if (this.#shape.multiplex === 1) return;
+    this.#single = true;
     this.#shape = poolShape({ capacity: this.#settings.capacity, multiplex: 1, connections: undefined });
     for (const connection of this.#connections) connection.multiplex = 1;
+  }
+
+  onStall(time: number): void {
+    if (time === 0) this.#stalls++;
+    this.#stallTime += time;
   }
 
   onOpen(connection: Connection): void {
@@ -150,6 +183,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
 
   onConnectError(connection: Connection, error: FastCGIError): void {
     this.#connections.delete(connection);
+    this.#learner?.forget();
     // As many as it would have taken, unless the attempts that still run will take them.
     const excess = this.#queue.length - this.#connections.connecting * this.#shape.multiplex;
     for (let count = Math.min(excess, this.#shape.multiplex); count > 0; count--) {
@@ -180,6 +214,13 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#connections.delete(connection);
     this.#pump();
     this.#checkDrained();
+  }
+
+  #reshape(learned: PoolCapacity): void {
+    this.#shape = poolShape(this.#single ? { ...learned, multiplex: 1 } : learned);
+    for (const connection of this.#connections) connection.multiplex = this.#shape.multiplex;
+    this.#trimIdle();
+    this.#pump();
   }
 
   /** How many more requests may begin. */
@@ -249,7 +290,9 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
       const connectTimeout = this.#queue.first?.waiter.plan.connectTimeout ?? this.#settings.connectTimeout;
       const address = this.#address;
       const runtime = this.#runtime;
-      this.#connections.add(new Connection({ address, multiplex, connectTimeout, runtime, owner: this }));
+      this.#connections.add(
+        new Connection({ address, multiplex, connectTimeout, dial: this.#dialOptions, runtime, owner: this }),
+      );
     }
   }
 

@@ -102,7 +102,7 @@ test("a consumer that pauses does not make the application late", async () => {
 });
 
 test("a neighbour that pauses a shared connection does not make the application late", async () => {
-  await start({}, { multiplex: 2 });
+  await start({}, { multiplex: 2, streamBuffer: 0 });
   const [slow, other] = [run(pool), run(pool, { headersTimeout: 2_000 })];
   await peer.begun(2);
   peer.connections[0]!.stdout(1, "x");

@@ -1,8 +1,8 @@
 import { parseAddress } from "@x/protocol/address";
 
+import { getValues } from "../get-values.ts";
 import { Pool } from "../pool.ts";
 import type { Arguments } from "./arguments.ts";
-import { getValues } from "./get-values.ts";
 import { printable } from "./printable.ts";
 import { withRecordLog } from "./record-log.ts";
 import { UsageError } from "./usage-error.ts";

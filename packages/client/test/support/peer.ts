@@ -48,6 +48,8 @@ export class PeerRequest {
 
 export interface PeerScript {
   tcp?: boolean;
+  /** With `tcp`. */
+  port?: number;
   path?: string;
   onConnection?(connection: PeerConnection): void;
   /** PARAMS is complete. */
@@ -81,10 +83,10 @@ export class Peer implements AsyncDisposable {
   }
 
   static async start(script: PeerScript = {}): Promise<Peer> {
-    const folder = script.tcp || script.path ? undefined : mkdtempSync(join(tmpdir(), "x-client-"));
+    const folder = script.tcp || script.port || script.path ? undefined : mkdtempSync(join(tmpdir(), "x-client-"));
     const peer = new Peer(script, folder);
     const path = script.path ?? (folder === undefined ? undefined : join(folder, "peer.sock"));
-    if (path === undefined) peer.#server.listen(0, "127.0.0.1");
+    if (path === undefined) peer.#server.listen(script.port ?? 0, "127.0.0.1");
     else peer.#server.listen(path);
     await once(peer.#server, "listening");
     const bound = peer.#server.address();

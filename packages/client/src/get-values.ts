@@ -4,9 +4,10 @@ import { formatAddress } from "@x/protocol/address";
 import type { Address } from "@x/protocol/address";
 import { ClientSession } from "@x/protocol/session";
 
-import { Connector } from "../connector.ts";
-import { channels } from "../diagnostics.ts";
-import { processRuntime } from "../runtime.ts";
+import { Connector } from "./connector.ts";
+import { channels } from "./diagnostics.ts";
+import { processRuntime } from "./runtime.ts";
+import type { Runtime } from "./runtime.ts";
 
 /**
  * What came of FCGI_GET_VALUES: values, `unknown` (the application does not know the record type),
@@ -21,11 +22,17 @@ export type ValuesAnswer =
 /**
  * Asks an application what it can do (FastCGI 1.0 §4.1), on a connection of its own since some close it.
  *
+ * @param timeout ms to connect, and ms to answer
+ * @param signal gives up: as if it were silent
  * @throws FastCGIError when there is no connection, or what comes back is not FastCGI
  */
-export function getValues(address: Address, timeout: number): Promise<ValuesAnswer> {
+export function getValues(
+  address: Address,
+  timeout: number,
+  { timeouts }: Pick<Runtime, "timeouts"> = processRuntime,
+  signal?: AbortSignal,
+): Promise<ValuesAnswer> {
   return new Promise((resolve, reject) => {
-    const { timeouts } = processRuntime;
     const buffer = new Uint8Array(65_536);
     const output = new RecordOutput(() => {});
     const session = new ClientSession(output, {
@@ -41,6 +48,7 @@ export function getValues(address: Address, timeout: number): Promise<ValuesAnsw
       resolve(answer);
       close();
     };
+    signal?.addEventListener("abort", () => finish({ kind: "silent" }), { once: true });
     const reader = {
       readBuffer: () => buffer,
       onBytes: (length: number) => {
