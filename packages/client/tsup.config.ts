@@ -1,7 +1,7 @@
 import type { Options } from "tsup";
 
 const config: Options = {
-  entry: ["src/index.ts", "src/cli/main.ts", "src/php-fpm/index.ts"],
+  entry: ["src/index.ts", "src/cli/main.ts", "src/mock/index.ts", "src/php-fpm/index.ts"],
   format: "esm",
   dts: true,
   sourcemap: true,

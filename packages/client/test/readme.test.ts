@@ -75,6 +75,7 @@ test.for(examples.map((code, index) => ({ number: index + 1, code })))(
     const program = code
       .replaceAll("unix:/run/php/php-fpm.sock", peer.address)
       .replaceAll('"@x/client"', JSON.stringify(join(packageFolder, "src/index.ts")))
+      .replaceAll('"@x/client/mock"', JSON.stringify(join(packageFolder, "src/mock/index.ts")))
       .replaceAll('"@x/client/php-fpm"', JSON.stringify(join(packageFolder, "src/php-fpm/index.ts")));
     const args = ["--input-type=module-typescript", "--eval", program];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder });

@@ -85,7 +85,9 @@ export type FastCGIErrorCode =
   /** What PHP was asked to do is switched off there, or absent. */
   | "FCGI_ERR_UNAVAILABLE"
   /** A whole answer that is not one to the question. */
-  | "FCGI_ERR_BAD_ANSWER";
+  | "FCGI_ERR_BAD_ANSWER"
+  /** A request that the mock of a test does not expect. */
+  | "FCGI_ERR_MOCK_NOT_MATCHED";
 
 /** What was being done when it failed. */
 export type FastCGIErrorPhase =

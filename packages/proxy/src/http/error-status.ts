@@ -59,4 +59,5 @@ export const errorStatus: Readonly<Record<FastCGIErrorCode, ErrorStatus>> = {
   FCGI_ERR_SCRIPT_DENIED: OURS,
   FCGI_ERR_UNAVAILABLE: OURS,
   FCGI_ERR_BAD_ANSWER: OURS,
+  FCGI_ERR_MOCK_NOT_MATCHED: OURS,
 };
