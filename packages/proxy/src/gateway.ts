@@ -4,6 +4,9 @@ import { FastCGIError } from "@x/protocol/errors";
 import type { ProxyConfig } from "./config/define-config.ts";
 import { expandConfig, isResolvedConfig } from "./config/expand.ts";
 import type { ResolvedConfig, ResolvedRoute } from "./config/resolved-config.ts";
+import type { Explanation } from "./explain/explanation.ts";
+import { describeRoute } from "./explain/route-kind.ts";
+import { Trace } from "./explain/trace.ts";
 import type { GatewayRequest, GatewayResponse } from "./gateway-request.ts";
 import { FastCGIHandler } from "./handlers/fastcgi.ts";
 import type { Handler } from "./handlers/handler.ts";
@@ -25,6 +28,11 @@ import { Upstream } from "./upstreams/upstream.ts";
 export interface Gateway {
   /** Answers a request; whatever goes wrong becomes an answer, or a visible abort. Never throws. */
   dispatch(request: GatewayRequest, response: GatewayResponse): void;
+  /**
+   * Says how a request would be answered, and why: the routes that were looked at, the files, and each param with its origin. No
+   * application is asked, and the body is left alone.
+   */
+  explain(request: GatewayRequest): Promise<Explanation>;
   /** Answers new requests with 503, lets those that run finish, then closes the connections to the applications. */
   close(): Promise<void>;
   /** Ends all requests and connections now. */
@@ -112,13 +120,26 @@ class FastCGIGateway implements Gateway, RequestOwner {
   dispatch(request: GatewayRequest, response: GatewayResponse): void {
     this.#requests++;
     response.stallTimeout = this.#config.timeouts.response;
+    this.#take(request, response, undefined);
+  }
+
+  explain(request: GatewayRequest): Promise<Explanation> {
+    return new Promise((resolve) => {
+      const trace = new Trace(resolve);
+      this.#take(request, trace.response, trace);
+    });
+  }
+
+  #take(request: GatewayRequest, response: GatewayResponse, trace: Trace | undefined): void {
     const head = checkHead(request, this.#config.limits);
     if (head instanceof Refusal) {
+      trace?.unreadable(request, head.reason);
       answerError({ request, response, errors: this.errors, host: undefined }, { cause: head });
       return;
     }
     const forwarded = head.forwarded ? this.#forwarding.read(request, head.host) : undefined;
-    const served = new ServedRequest(this, request, response, head, forwarded);
+    const served = new ServedRequest(this, request, response, head, forwarded, trace);
+    trace?.begin(served);
     this.#active++;
     if (this.#closed) served.fail(new FastCGIError("FCGI_ERR_CLOSED", "The server is going down."));
     else if (served.path === "*") this.#answerOptions(served);
@@ -141,6 +162,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
   }
 
   rewrite(served: ServedRequest, path: string, query: string): void {
+    served.trace?.rewrite(path, query);
     const target = parseTarget(Buffer.from(path, "latin1"));
     if (target instanceof Refusal) {
       served.refuse(new Refusal(400, `The path was rewritten to ${JSON.stringify(path)}: ${target.reason}`));
@@ -194,6 +216,16 @@ class FastCGIGateway implements Gateway, RequestOwner {
     const host = served.host?.name ?? "";
     const internal = served.redirects > 0;
     const handler = this.#routes.find(method, host, path, scheme, internal);
+    if (served.trace !== undefined) {
+      const { routes } = this.#config;
+      const verdicts = this.#routes.explain({ method, host, path, scheme, internal });
+      served.trace.routes(verdicts, (index) => describeRoute(routes[index] as ResolvedRoute));
+      if (handler !== undefined && handler.traces === undefined) {
+        served.trace.end();
+        served.settle();
+        return;
+      }
+    }
     if (handler === undefined) {
       served.refuse(noRoute(this.#routes.methods(host, path, scheme, internal)));
       return;

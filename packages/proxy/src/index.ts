@@ -73,6 +73,14 @@ export type {
 } from "./config/resolved-config.ts";
 export type { ResolvedRedirect, ResolvedRespond } from "./config/resolved-answers.ts";
 export type { Endpoint, GatewayBody, GatewayBodySink, GatewayRequest, GatewayResponse } from "./gateway-request.ts";
+export type {
+  ExplainedAnswer,
+  ExplainedApplication,
+  ExplainedParam,
+  ExplainedRequest,
+  ExplainedStep,
+  Explanation,
+} from "./explain/explanation.ts";
 export type { GatewayDiagnostics, GatewayFailure } from "./diagnostics.ts";
 export type { ProcessManagerOptions } from "./processes/process-manager.ts";
 export type { ProcessState, ProcessStatus } from "./processes/managed-process.ts";

@@ -5,10 +5,26 @@ import { PRESET_NAMES } from "../presets/preset.ts";
 import type { PresetName } from "../presets/preset.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** Words that stand first and say what to do. */
+export const COMMANDS: readonly ["serve", "check", "expand", "explain", "init"] = [
+  "serve",
+  "check",
+  "expand",
+  "explain",
+  "init",
+];
+
 /** What the command line asks for. */
 export interface Arguments {
-  /** `help` and `version` print something and end. */
-  readonly command: "serve" | "help" | "version";
+  /** All but `serve` print something and end. */
+  readonly command: (typeof COMMANDS)[number] | "help" | "version";
+  /** For `explain`. */
+  readonly url: string | undefined;
+  readonly method: string | undefined;
+  /** `Name: value` each. */
+  readonly headers: readonly string[];
+  /** The client's address, for `explain`. */
+  readonly from: string | undefined;
   /** The folder to serve; undefined: not given. */
   readonly root: string | undefined;
   readonly php: string | undefined;
@@ -28,6 +44,11 @@ const OPTIONS: ReadonlyMap<string, string> = new Map([
   ["verbose", "--verbose"],
   ["v", "-v"],
   ["json", "--json"],
+  ["method", "--method"],
+  ["X", "-X"],
+  ["header", "--header"],
+  ["H", "-H"],
+  ["from", "--from"],
   ["help", "--help"],
   ["h", "-h"],
   ["version", "--version"],
@@ -47,12 +68,25 @@ export function parseArguments(argv: readonly string[], help: string): Arguments
   for (const name of Object.keys(options)) {
     if (name !== "--" && !OPTIONS.has(name)) throw unknown(name, help);
   }
-  const positional = [...args, ...texts(options["--"])];
+  const command = COMMANDS.find((one) => one === args[0]) ?? "serve";
+  const positional = [...args.slice(command === args[0] ? 1 : 0), ...texts(options["--"])];
+  const url = command === "explain" ? positional.shift() : undefined;
+  if (command === "explain" && url === undefined)
+    throw new UsageError("explain needs a URL, such as `x-proxy explain http://localhost/index.php`.");
   if (positional.length > 1) {
     throw new UsageError(`one folder can be served, and these are ${positional.length}: ${positional.join(" ")}.`);
   }
+  const explains = { method: options["method"], header: options["header"], from: options["from"] };
+  for (const [name, value] of Object.entries(explains)) {
+    if (value !== undefined && command !== "explain")
+      throw new UsageError(`--${name} belongs to \`x-proxy explain URL\`.`);
+  }
   return {
-    command: "serve",
+    command,
+    url,
+    method: single(explains.method, "--method", "POST"),
+    headers: values(explains.header, "--header", '"Accept: text/html"'),
+    from: single(explains.from, "--from", "192.0.2.1"),
     root: positional[0],
     php: single(options["php"], "--php", "tcp://127.0.0.1:9000"),
     preset: presetName(single(options["preset"], "--preset", "wordpress")),
@@ -67,12 +101,14 @@ function commandLine() {
   const cli = cac("x-proxy");
   // Help and version are options like the others here: what they print is ours.
   cli
-    .command("[root]", "Serve a folder over HTTP")
-    .alias("serve")
+    .command("[...words]", "Serve a folder over HTTP")
     .option("--php <address>", "")
     .option("--preset <name>", "")
     .option("--listen <address>", "", { type: [String] })
     .option("--config <file>", "")
+    .option("-X, --method <method>", "")
+    .option("-H, --header <header>", "", { type: [String] })
+    .option("--from <address>", "")
     .option("-v, --verbose", "")
     .option("--json", "")
     .option("-h, --help", "")
@@ -83,6 +119,10 @@ function commandLine() {
 function plain(command: "help" | "version"): Arguments {
   return {
     command,
+    url: undefined,
+    method: undefined,
+    headers: [],
+    from: undefined,
     root: undefined,
     php: undefined,
     preset: undefined,

@@ -5,10 +5,14 @@
  */
 
 import type { PhpSearch } from "../php/php-search.ts";
-import { parseArguments } from "./arguments.ts";
+import { type Arguments, parseArguments } from "./arguments.ts";
+import { check } from "./check.ts";
 import { escapeControls } from "./escape.ts";
+import { expand } from "./expand.ts";
+import { explain } from "./explain.ts";
 import { describeFailure } from "./failure.ts";
 import type { Program } from "./failure.ts";
+import { init } from "./init.ts";
 import { Log } from "./log.ts";
 import { Output } from "./output.ts";
 import { serve } from "./serve.ts";
@@ -49,9 +53,18 @@ export async function main(argv: string[], options: MainOptions = {}): Promise<v
   }
 }
 
+/** Commands that print something and end. */
+const commands = {
+  check,
+  expand,
+  explain,
+  init: async (args: Arguments): Promise<string[]> => init(args),
+} as const;
+
 async function run(argv: readonly string[], program: Program, log: Log, out: Output, search: PhpSearch): Promise<void> {
   const args = parseArguments(argv, `${program.name} --help`);
   if (args.command === "help") out.line(helpText(program.name).trimEnd());
   else if (args.command === "version") out.line(version());
-  else await serve(args, log, program, search);
+  else if (args.command === "serve") await serve(args, log, program, search);
+  else for (const line of await commands[args.command](args, search)) out.line(line);
 }

@@ -8,6 +8,7 @@ import type { ProxyConfig } from "../config/define-config.ts";
 import { expandConfig } from "../config/expand.ts";
 import type { ConfigSource } from "../config/expand.ts";
 import { loadConfig } from "../config/load.ts";
+import { didYouMean } from "../config/nearest-name.ts";
 import { parseListen } from "../config/parse-listen.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import { choosePhp } from "../php/choose-php.ts";
@@ -17,7 +18,7 @@ import { findPool } from "../php/find-pool.ts";
 import type { FpmPool } from "../php/fpm-pool.ts";
 import type { PhpSearch } from "../php/php-search.ts";
 import { siteIn } from "../presets/site-in.ts";
-import type { Arguments } from "./arguments.ts";
+import { type Arguments, COMMANDS } from "./arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the command line asks for. */
@@ -109,7 +110,9 @@ function folder(root: string): string {
   if (found?.isDirectory() === true) return path;
   // A word without a slash may have been meant as a command.
   if (found === undefined && /^[\w-]+$/.test(root)) {
-    throw new UsageError(`${root} is neither a folder nor a command: give the folder to serve, such as ./public.`);
+    throw new UsageError(
+      `${root} is neither a folder nor a command: give the folder to serve, such as ./public.${didYouMean(root, COMMANDS)}`,
+    );
   }
   throw new UsageError(
     `the folder to serve, ${path}, ${found === undefined ? "does not exist" : "is no folder"}: give another one.`,

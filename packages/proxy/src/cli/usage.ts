@@ -10,9 +10,16 @@ Examples:
   ${program} ./site --php unix:/run/php/php-fpm.sock      a PHP site, with a PHP-FPM that runs already
   ${program} ./site --php tcp://127.0.0.1:9000 --listen 127.0.0.1:8081
   ${program} --config x.config.ts                         routes, applications and processes
+  ${program} explain http://localhost/blog/index.php/7    what would become of a request, and why
 
 Usage:
-  ${program} [serve] [root] [options]
+  ${program} [serve] [root] [options]      serves
+  ${program} check [root] [options]        reads a configuration as serve does, and starts nothing
+  ${program} expand [root] [options]       prints the configuration in its long form, as JSON
+  ${program} explain URL [root] [options]  prints the routes, files and params of a request, each with its reason
+  ${program} init [root]                   writes x.config.ts for what lies in the folder
+
+check, expand and explain take the configuration in the working folder when no other is named.
 
 What to serve:
   root                 Folder to serve (default: .)
@@ -26,9 +33,14 @@ What to serve:
 Where to listen:
   --listen ADDRESS     127.0.0.1:8080 (default), [::1]:8080, :8080 for all addresses, unix:/run/site.sock; may be given again
 
+What to explain:
+  -X, --method NAME    GET (default), POST, …
+  -H, --header TEXT    A header, such as "X-Forwarded-Proto: https"; may be given again
+  --from ADDRESS       The client's address (default: 127.0.0.1; unix: is a UNIX socket)
+
 Output:
   -v, --verbose        A line for each request
-  --json               Log lines as JSON
+  --json               Log lines, and what other commands print, as JSON
   -h, --help           This text
   -V, --version        The version
 

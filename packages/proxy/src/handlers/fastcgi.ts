@@ -1,6 +1,9 @@
 import type { BodyInput } from "@x/client";
+import type { ParamList } from "@x/protocol";
 
 import type { ResolvedFastCGIRoute, ResolvedLimits, ResolvedTimeouts } from "../config/resolved-config.ts";
+import { explainParams } from "../explain/param-origins.ts";
+import type { Trace } from "../explain/trace.ts";
 import { BodyCollector, type CollectingRules } from "../http/body-collector.ts";
 import { BodyWatch, bodyPace } from "../http/body-watch.ts";
 import { Refusal, deniedPath } from "../http/refusal.ts";
@@ -11,7 +14,7 @@ import { SpooledBody } from "../http/spooled-body.ts";
 import type { DenyList } from "../routing/deny-list.ts";
 import { type FileRules, type FoundFile, findFile, findRemoteScript } from "../routing/find-file.ts";
 import { belowMount } from "../routing/mount.ts";
-import type { RootFolder } from "../routing/root-folder.ts";
+import type { FileKind, RootFolder } from "../routing/root-folder.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Upstream } from "../upstreams/upstream.ts";
 import { type ExchangeRules, FastCGIExchange } from "./fastcgi-exchange.ts";
@@ -36,6 +39,7 @@ export interface FastCGIContext {
  * the request goes out.
  */
 export class FastCGIHandler implements Handler {
+  readonly traces = true;
   readonly #route: ResolvedFastCGIRoute;
   readonly #upstream: Upstream;
   readonly #exchanges: ExchangeRules;
@@ -76,9 +80,11 @@ export class FastCGIHandler implements Handler {
     const path = belowMount(served.path, this.#mount);
     const hasFiles = this.#folder !== undefined || this.#route.extensions.length > 0;
     if (path === "" && hasFiles) redirectToFolder(served);
-    else if (this.#folder !== undefined)
-      findFile(this.#folder, this.#rules, path, (found) => this.#onFound(served, found));
-    else if (hasFiles) this.#onFound(served, findRemoteScript(this.#rules, path));
+    else if (this.#folder !== undefined) {
+      const { trace } = served;
+      const looked = trace && ((file: string, kind: FileKind) => trace.file(file, kind));
+      findFile(this.#folder, this.#rules, path, (found) => this.#onFound(served, found), looked);
+    } else if (hasFiles) this.#onFound(served, findRemoteScript(this.#rules, path));
     else this.#onPath(served, path);
   }
 
@@ -115,11 +121,29 @@ export class FastCGIHandler implements Handler {
   #run(served: ServedRequest, scriptName: string, pathInfo: string): void {
     const { contentLength } = served;
     const { buffer } = this.#route;
-    if (contentLength === 0) this.#send(served, scriptName, pathInfo, undefined, undefined);
+    if (served.trace !== undefined) this.#explain(served.trace, served, scriptName, pathInfo);
+    else if (contentLength === 0) this.#send(served, scriptName, pathInfo, undefined, undefined);
     else if (buffer === "off" || (buffer === "known-length" && contentLength !== undefined)) {
       const exchange = this.#exchange(served, scriptName);
       this.#start(exchange, served, scriptName, pathInfo, this.#streamed(served, exchange), contentLength);
     } else this.#collect(served, scriptName, pathInfo);
+  }
+
+  #explain(trace: Trace, served: ServedRequest, scriptName: string, pathInfo: string): void {
+    if (scriptName !== "") trace.script(this.#mount + scriptName, pathInfo);
+    let params: ParamList;
+    try {
+      params = this.#params.make(served, scriptName, pathInfo, served.contentLength || undefined);
+    } catch (error) {
+      served.fail(error, this.#upstream.name);
+      return;
+    }
+    trace.application({
+      upstream: this.#upstream.name,
+      addresses: this.#upstream.stats.map(({ address }) => address),
+      params: explainParams(params, served, this.#route, this.#mount),
+    });
+    served.settle();
   }
 
   #streamed(served: ServedRequest, exchange: FastCGIExchange): StreamedBody {

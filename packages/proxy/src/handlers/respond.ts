@@ -4,6 +4,7 @@ import type { Handler } from "./handler.ts";
 
 /** Answers with what the configuration says (nginx `return`). */
 export class RespondHandler implements Handler {
+  readonly traces = true;
   readonly #status: number;
   readonly #rawHeaders: readonly string[];
   readonly #body: Buffer;

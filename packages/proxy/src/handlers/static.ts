@@ -10,10 +10,10 @@ import { encodePath } from "../http/encode-path.ts";
 import { Refusal, deniedPath } from "../http/refusal.ts";
 import type { ServedRequest } from "../http/served-request.ts";
 import type { DenyList } from "../routing/deny-list.ts";
-import { type FileRules, findFile } from "../routing/find-file.ts";
+import { type FileRules, type FoundFile, findFile } from "../routing/find-file.ts";
 import { isScriptName } from "../routing/hidden-names.ts";
 import { belowMount } from "../routing/mount.ts";
-import type { RootFolder } from "../routing/root-folder.ts";
+import type { FileKind, RootFolder } from "../routing/root-folder.ts";
 import { FileBody } from "./file-body.ts";
 import type { Handler } from "./handler.ts";
 import { redirectToFolder } from "./slash-redirect.ts";
@@ -34,6 +34,7 @@ const NOT_FOUND = new Refusal(404, "No file of this route answers the path.");
 
 /** Serves the files of a folder. Headers, ranges, validators and MIME types are the library's; what may be served is decided here. */
 export class StaticHandler implements Handler {
+  readonly traces = true;
   readonly #route: ResolvedStaticRoute;
   readonly #folder: RootFolder;
   readonly #rules: FileRules;
@@ -66,13 +67,17 @@ export class StaticHandler implements Handler {
       redirectToFolder(served);
       return;
     }
-    findFile(this.#folder, this.#rules, path, (found) => {
-      if (served.settled) return;
-      if (found.kind === "file") this.send(served, found.path);
-      else if (found.kind === "folder") redirectToFolder(served);
-      else if (found.kind === "denied") served.refuse(deniedPath(found.reason));
-      else served.refuse(NOT_FOUND);
-    });
+    const { trace } = served;
+    const looked = trace && ((file: string, kind: FileKind) => trace.file(file, kind));
+    findFile(this.#folder, this.#rules, path, (found) => this.#onFound(served, found), looked);
+  }
+
+  #onFound(served: ServedRequest, found: FoundFile): void {
+    if (served.settled) return;
+    if (found.kind === "file") this.send(served, found.path);
+    else if (found.kind === "folder") redirectToFolder(served);
+    else if (found.kind === "denied") served.refuse(deniedPath(found.reason));
+    else served.refuse(NOT_FOUND);
   }
 
   /** Sends a file that was found already. */

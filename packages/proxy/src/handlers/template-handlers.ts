@@ -7,6 +7,7 @@ import type { Handler } from "./handler.ts";
 
 /** Sends the client elsewhere (nginx `return 302`). */
 export class RedirectHandler implements Handler {
+  readonly traces = true;
   readonly #status: number;
   readonly #target: Target;
 
@@ -27,6 +28,7 @@ export class RedirectHandler implements Handler {
  * query stays behind that of the new path, unless the new path ends with a question mark.
  */
 export class RewriteHandler implements Handler {
+  readonly traces = true;
   readonly #target: Target;
 
   constructor(to: string, regex: string | undefined) {

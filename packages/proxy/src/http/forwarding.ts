@@ -13,6 +13,8 @@ export interface Forwarded {
   readonly host: Host | undefined;
   /** undefined: that of our end of the connection. */
   readonly serverPort: number | undefined;
+  /** Was it a proxy that is trusted? */
+  readonly believed: boolean;
   /** The headers that may be believed, names and values in turn. */
   readonly rawHeaders: readonly string[];
 }
@@ -37,7 +39,7 @@ export class Forwarding {
   read(request: GatewayRequest, host: Host | undefined): Forwarded {
     const { remote, scheme } = request;
     if (!this.#trusted.has(remote.address)) {
-      return { remote, scheme, host, serverPort: undefined, rawHeaders: strangersHeaders(request) };
+      return { remote, scheme, host, serverPort: undefined, believed: false, rawHeaders: strangersHeaders(request) };
     }
     return this.#header === "forwarded" ? this.#standard(request, host) : this.#usual(request, host);
   }
@@ -110,7 +112,14 @@ function answer(request: GatewayRequest, read: Read): Forwarded {
   const port = read.port !== undefined && /^\d{1,5}$/.test(read.port) ? Number(read.port) : undefined;
   const usual = told !== undefined || changed ? (host?.port ?? (scheme === "https" ? 443 : 80)) : undefined;
   const rawHeaders = changed && host !== undefined ? withHost(read.rawHeaders, formatHost(host)) : read.rawHeaders;
-  return { remote, scheme, host, serverPort: port !== undefined && port < 65_536 ? port : usual, rawHeaders };
+  return {
+    remote,
+    scheme,
+    host,
+    believed: true,
+    serverPort: port !== undefined && port < 65_536 ? port : usual,
+    rawHeaders,
+  };
 }
 
 /** Is this a header by which proxies say who the client is? */

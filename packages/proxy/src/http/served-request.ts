@@ -1,6 +1,7 @@
 import { type FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedConfig } from "../config/resolved-config.ts";
+import type { Trace } from "../explain/trace.ts";
 import type { Endpoint, GatewayRequest, GatewayResponse } from "../gateway-request.ts";
 import { isDeveloper } from "./audience.ts";
 import { type Audience, type Failure, answerError, cutResponse, publishCut } from "./error-answer.ts";
@@ -35,6 +36,8 @@ export class ServedRequest implements Audience {
   readonly host: Host | undefined;
   /** The port that the client asked; undefined: that of our end of the connection. */
   readonly serverPort: number | undefined;
+  /** Is it a proxy that says who the client is? */
+  readonly believed: boolean;
   /** Without what a stranger says about who he is. */
   readonly rawHeaders: readonly string[];
   /** These five say what is asked for; a local redirect changes them. */
@@ -48,6 +51,8 @@ export class ServedRequest implements Audience {
   contentLength: number | undefined;
   /** Times that the gateway sent it elsewhere by itself: local redirects, rewrites, error pages. */
   redirects = 0;
+  /** The request is not to be answered but to be explained. */
+  readonly trace: Trace | undefined;
   /** Set by whoever works on the answer; called when the client has gone and the request is settled. */
   onAbort: (() => void) | undefined;
   readonly #owner: RequestOwner;
@@ -60,7 +65,9 @@ export class ServedRequest implements Audience {
     response: GatewayResponse,
     head: RequestHead,
     forwarded: Forwarded | undefined,
+    trace?: Trace,
   ) {
+    this.trace = trace;
     this.#owner = owner;
     this.request = request;
     this.response = response;
@@ -68,6 +75,7 @@ export class ServedRequest implements Audience {
     this.scheme = forwarded === undefined ? request.scheme : forwarded.scheme;
     this.host = forwarded === undefined ? head.host : forwarded.host;
     this.serverPort = forwarded === undefined ? undefined : forwarded.serverPort;
+    this.believed = forwarded !== undefined && forwarded.believed;
     this.rawHeaders = forwarded === undefined ? request.rawHeaders : forwarded.rawHeaders;
     this.expectsContinue = head.expectsContinue;
     this.method = request.method;
@@ -100,6 +108,7 @@ export class ServedRequest implements Audience {
   /** Answers with an error of the gateway's own. */
   refuse(refusal: Refusal, more: Omit<Failure, "cause"> = {}): void {
     if (this.#settled) return;
+    this.trace?.refused(refusal.reason);
     answerError(this, { ...more, cause: refusal });
     this.settle();
   }
@@ -107,7 +116,9 @@ export class ServedRequest implements Audience {
   /** Answers for an application that failed before the head of its response. */
   fail(error: unknown, upstream?: string): void {
     if (this.#settled) return;
-    answerError(this, { cause: toCause(error), upstream });
+    const cause = toCause(error);
+    this.trace?.refused(cause instanceof Refusal ? cause.reason : cause.message);
+    answerError(this, { cause, upstream });
     this.settle();
   }
 

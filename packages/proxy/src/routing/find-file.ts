@@ -25,6 +25,9 @@ export interface FileRules {
   readonly denied?: DenyList | undefined;
 }
 
+/** Is told what stands at a path of the root. */
+export type Looked = (path: string, kind: FileKind) => void;
+
 const NONE: FoundFile = { kind: "none" };
 const FOLDER: FoundFile = { kind: "folder" };
 
@@ -34,14 +37,26 @@ const FOLDER: FoundFile = { kind: "folder" };
  *
  * @param path decoded and clean
  * @param found called once, at once when everything is remembered
+ * @param looked is told each look into the root
  */
-export function findFile(folder: RootFolder, rules: FileRules, path: string, found: (file: FoundFile) => void): void {
+export function findFile(
+  folder: RootFolder,
+  rules: FileRules,
+  path: string,
+  found: (file: FoundFile) => void,
+  looked?: Looked,
+): void {
   const script = splitScript(path, rules.extensions);
   // What follows a script is the application's: files of its users may well have a dot first.
   const reason = denialOf(rules, script === undefined ? path : script.scriptName);
   if (reason !== undefined) found({ kind: "denied", reason });
-  else if (script === undefined) new Search(folder, rules, path, found).step(0);
-  else folder.lookup(script.scriptName, (kind) => found(kind === "file" ? { kind: "script", ...script } : NONE));
+  else if (script === undefined) new Search(folder, rules, path, found, looked).step(0);
+  else {
+    folder.lookup(script.scriptName, (kind) => {
+      looked?.(script.scriptName, kind);
+      found(kind === "file" ? { kind: "script", ...script } : NONE);
+    });
+  }
 }
 
 /** Where a path leads when the root lies on another machine and nothing can be looked at: to its script, else to the first index file as front controller. */
@@ -74,10 +89,18 @@ class Search {
   readonly #rules: FileRules;
   readonly #path: string;
   readonly #found: (file: FoundFile) => void;
+  readonly #looked: Looked | undefined;
   /** What the path itself is, once known: a path that is no folder has no index file. */
   #kind: FileKind | undefined;
 
-  constructor(folder: RootFolder, rules: FileRules, path: string, found: (file: FoundFile) => void) {
+  constructor(
+    folder: RootFolder,
+    rules: FileRules,
+    path: string,
+    found: (file: FoundFile) => void,
+    looked: Looked | undefined,
+  ) {
+    this.#looked = looked;
     this.#folder = folder;
     this.#rules = rules;
     this.#path = path;
@@ -99,6 +122,7 @@ class Search {
 
   #look(candidate: string, next: () => void): void {
     this.#folder.lookup(candidate, (kind) => {
+      this.#looked?.(candidate, kind);
       if (candidate === this.#path) this.#kind = kind;
       if (kind === "file" || this.#isLinkedFile(kind, candidate)) this.#answer(candidate);
       else next();
@@ -112,6 +136,7 @@ class Search {
       return;
     }
     this.#folder.lookup(folder + name, (kind) => {
+      this.#looked?.(folder + name, kind);
       if (kind !== "file" && !this.#isLinkedFile(kind, name)) this.#index(folder, entry, position + 1, next);
       else if (entry === "{path}/" && !this.#path.endsWith("/")) this.#found(FOLDER);
       else this.#answer(folder + name);

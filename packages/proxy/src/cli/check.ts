@@ -1,0 +1,27 @@
+import { basename } from "node:path";
+
+import { createGateway } from "../gateway.ts";
+import type { PhpSearch } from "../php/php-search.ts";
+import { requireRoots } from "../require-roots.ts";
+import type { Arguments } from "./arguments.ts";
+import { commandConfig } from "./command-config.ts";
+import { withAddresses } from "./explain.ts";
+import { noteOnSite } from "./site-rows.ts";
+
+/**
+ * Reads a configuration as `serve` does and starts nothing.
+ *
+ * @returns what to print
+ * @throws what is wrong with it
+ */
+export async function check(args: Arguments, search: PhpSearch): Promise<string[]> {
+  const { config, file } = await commandConfig(args, search, true);
+  requireRoots(config);
+  await createGateway(withAddresses(config)).destroy();
+  const notes = [...new Set(config.routes.map(noteOnSite).filter((note) => note !== undefined))];
+  const name = file === undefined ? "the configuration" : basename(file);
+  if (args.json) return [JSON.stringify({ ok: true, file, routes: config.routes.length, notes })];
+  const { size } = config.upstreams;
+  const counts = `${config.routes.length} ${config.routes.length === 1 ? "route" : "routes"}, ${size} ${size === 1 ? "upstream" : "upstreams"}`;
+  return [`${name} is fine: ${counts}`, ...notes.map((note) => `note: ${note}`)];
+}

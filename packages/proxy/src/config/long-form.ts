@@ -1,0 +1,67 @@
+import type { ProxyConfig } from "./define-config.ts";
+import type { ResolvedConfig, ResolvedMatch, ResolvedRoute, ResolvedUpstream } from "./resolved-config.ts";
+
+/** A value of JSON. */
+type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
+
+/**
+ * The long form of a configuration as a configuration again: every shorthand spelled out, every default there, all of it JSON. Expanding it
+ * gives the same once more.
+ */
+export function toLongForm(config: ResolvedConfig): ProxyConfig {
+  const { routes, upstreams, processes, listen, errors, ...rest } = config;
+  const long = {
+    listen: listen.map(({ text }) => text),
+    ...rest,
+    limits: { ...rest.limits, body: rest.limits.body === Infinity ? false : rest.limits.body },
+    errors: errors === "auto" ? undefined : errors,
+    upstreams: new Map([...upstreams].map(([name, it]) => [name, upstreamOf(it)])),
+    processes: new Map([...processes].map(([name, { name: _name, ...it }]) => [name, it])),
+    routes: routes.map(routeOf),
+  };
+  return plain(long) as unknown as ProxyConfig;
+}
+
+function upstreamOf({ name: _name, addresses, ...rest }: ResolvedUpstream): object {
+  // Empty: a process of ours chooses.
+  return { ...rest, addresses: addresses.length === 0 ? undefined : addresses };
+}
+
+function routeOf(route: ResolvedRoute): object {
+  const { index: _index, preset: _preset, match, mount, internal, fastcgi, static: files, ...rest } = route;
+  const { neverServe: _neverServe, ...served } = files ?? {};
+  return {
+    match: matchOf(match),
+    mount: mount === "" ? undefined : Buffer.from(mount, "latin1").toString("utf8"),
+    internal: internal || undefined,
+    fastcgi: fastcgi && {
+      ...fastcgi,
+      // Each is the default where it cannot be said.
+      buffer: fastcgi.buffer === "known-length" ? undefined : fastcgi.buffer,
+      checkFiles: fastcgi.checkFiles || fastcgi.extensions.length > 0 ? fastcgi.checkFiles : undefined,
+      tryFiles: fastcgi.checkFiles ? fastcgi.tryFiles : undefined,
+      resolveRoot: fastcgi.resolveRoot || undefined,
+    },
+    static: files && served,
+    ...rest,
+  };
+}
+
+function matchOf({ paths, hosts, methods, regex, scheme }: ResolvedMatch): object | undefined {
+  const some = (list: readonly string[]): readonly string[] | undefined => (list.length === 0 ? undefined : list);
+  const match = { host: some(hosts), path: some(paths), regex, method: some(methods), scheme };
+  return Object.values(match).some((it) => it !== undefined) ? match : undefined;
+}
+
+/** Maps become objects; what is undefined or empty is left out. */
+function plain(value: unknown): Plain | undefined {
+  if (value instanceof Map) return plain(Object.fromEntries(value));
+  if (Array.isArray(value)) return value.map((it) => plain(it) ?? null);
+  if (typeof value !== "object" || value === null) return value as Plain | undefined;
+  const object: Record<string, Plain> = {};
+  for (const [key, it] of Object.entries(value)) {
+    const made = plain(it);
+    if (made !== undefined) object[key] = made;
+  }
+  return object;
+}

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+
+import type { ProxyConfig } from "../../src/config/define-config.ts";
+import { expandConfig } from "../../src/config/expand.ts";
+import { toLongForm } from "../../src/config/long-form.ts";
+
+const upstreams = {
+  php: { addresses: ["unix:/run/php.sock"], capacity: 5 },
+  node: { addresses: ["unix:run/a.sock", { address: "tcp://10.0.0.6:9000", capacity: 3 }], multiplex: 8 },
+  own: {},
+};
+
+test.each<[string, ProxyConfig]>([
+  ["files", { root: "/srv", routes: [{ static: true }] }],
+  [
+    "a PHP site",
+    { root: "/srv", upstreams, processes: { p: { kind: "php-fpm", upstream: "own" } }, routes: [{ php: "php" }] },
+  ],
+  [
+    "a preset",
+    {
+      root: "/srv",
+      upstreams,
+      processes: { p: { kind: "php-cgi", upstream: "own" } },
+      routes: [{ php: "own", preset: "wordpress" }],
+    },
+  ],
+  [
+    "much",
+    {
+      root: "/srv",
+      listen: [":8080", "unix:run/x.sock", "[::1]:0"],
+      upstreams,
+      processes: {
+        p: { kind: "php-fpm", upstream: "own", ini: { a: "b" } },
+        c: { kind: "command", command: ["x", "-y"], upstream: "node", environment: { A: "b", B: true } },
+      },
+      limits: { body: false, spool: { folder: "spool" } },
+      trustProxy: { addresses: ["loopback"], header: "forwarded" },
+      errors: "plain",
+      routes: [
+        {
+          match: { path: ["/a/*"], method: "GET", host: "*.x.example", scheme: "http" },
+          static: { maxAge: "1y", immutable: true },
+        },
+        { match: { regex: "/u/(.*)" }, rewrite: "/$1" },
+        { match: "/health", respond: { body: "ok" } },
+        { redirect: "https://{host}{uri}" },
+        { acme: "/var/acme" },
+        { mount: "/käse", internal: true, fastcgi: { upstream: "node", params: { A: "b" } } },
+        { fastcgi: { upstream: "php", root: "/x", extensions: [".php"], checkFiles: false, rootOnBackend: "/y" } },
+        {
+          fastcgi: { upstream: "php", extensions: [".php"], resolveRoot: true, buffer: "off" },
+          deny: ["/x"],
+          links: ["/y"],
+        },
+      ],
+    },
+  ],
+])("%s: the long form is JSON, and means the same", (_title, config) => {
+  const resolved = expandConfig(config, { folder: "/etc/x" });
+  const long = JSON.parse(JSON.stringify(toLongForm(resolved))) as ProxyConfig;
+  const again = expandConfig(long, { folder: "/elsewhere" });
+  const plain = (it: typeof resolved) => ({
+    ...it,
+    routes: it.routes.map((route) => ({ ...route, preset: undefined })),
+  });
+  expect(plain(again)).toEqual(plain(resolved));
+  expect(toLongForm(again)).toEqual(long);
+});
