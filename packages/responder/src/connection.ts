@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-import { RecordOutput } from "@x/protocol";
+import { RecordOutput, RecordType } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
 import { ResponderSession } from "@x/protocol/session";
 import type { ResponderExchange } from "@x/protocol/session";
@@ -28,6 +28,9 @@ const LINGER = 2_000;
  * writing tells; while it takes what is written, it is there.
  */
 const HALF_CLOSED_GRACE = 10_000;
+
+/** How often to ask, in the meantime, whether it is there. */
+const PROBE_INTERVAL = 500;
 
 /** Limits of each connection of a server. */
 export interface ConnectionLimits extends InputTimeouts {
@@ -75,6 +78,7 @@ export class Connection implements RequestConnection {
   #flushPlanned = false;
   #closing = false;
   #halfClosed = false;
+  #probing = false;
   #expiry: Timer | undefined;
 
   constructor(socket: Socket, peer: string, owner: ConnectionOwner) {
@@ -215,7 +219,8 @@ export class Connection implements RequestConnection {
 
   #write(): void {
     if (this.#output.pendingBytes === 0) return;
-    if (this.#halfClosed && !this.#closing) this.#expireIn(HALF_CLOSED_GRACE);
+    if (this.#halfClosed && !this.#closing && !this.#probing) this.#expireIn(HALF_CLOSED_GRACE);
+    this.#probing = false;
     const socket = this.#socket;
     const pieces = this.#output.take();
     if (pieces.length === 1) {
@@ -264,7 +269,21 @@ export class Connection implements RequestConnection {
     this.#halfClosed = true;
     this.#session.receiveEnd();
     this.#count();
-    if (this.#requests.size > 0) this.#expireIn(HALF_CLOSED_GRACE);
+    if (this.#requests.size === 0) return;
+    this.#expireIn(HALF_CLOSED_GRACE);
+    this.#probe();
+  }
+
+  /** An empty STDERR means nothing to a web server that still waits, and the system refuses it for one that does not. */
+  #probe(): void {
+    const [one] = this.#requests;
+    if (this.#closing || one === undefined) return;
+    if (this.#output.pendingBytes === 0 && !this.#socket.writableNeedDrain) {
+      this.#output.endStream(RecordType.Stderr, one.exchange.id);
+      this.#probing = true;
+    }
+    // By TCP it is the second write that fails.
+    this.#owner.clock.schedule(PROBE_INTERVAL, () => this.#probe());
   }
 
   /** Cuts the connection unless it has closed by then; counts anew when called again. */

@@ -6,7 +6,8 @@
  */
 
 export { serve } from "./serve.ts";
-export type { RequestHandler, ServeOptions, ServerOptions } from "./serve.ts";
+export type { RequestHandler, ServeOptions } from "./serve.ts";
+export type { ServerOptions } from "./server-options.ts";
 export type { ListenOptions } from "./listen.ts";
 export type { FastCGIServer, FastCGIServerStats } from "./server.ts";
 export type { FetchContext, FetchHandler } from "./fetch.ts";

@@ -24,6 +24,8 @@ interface ResponseEvents {
   finish: [];
   /** Nothing more will happen: finished, or the connection is gone. */
   close: [];
+  /** @internal */
+  flush: [];
   /** A stream is being piped into the response. */
   pipe: [source: unknown];
   /** A stream is piped into it no more. */
@@ -45,7 +47,7 @@ export class FastCGIResponse extends EventEmitter<ResponseEvents> implements Nod
   constructor(active: ActiveRequest) {
     super();
     this.#active = active;
-    active.output.observer = this;
+    active.output.observer ??= this;
   }
 
   /** Where to write for the web server's error log. */

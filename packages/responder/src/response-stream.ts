@@ -19,7 +19,8 @@ export interface ResponseChannel {
 
 /** Who is told what happens to a response; any `EventEmitter` will do. */
 export interface ResponseObserver {
-  emit(event: "drain" | "finish" | "close"): unknown;
+  /** `flush`: what was written before `awaitFlush()` has left. */
+  emit(event: "drain" | "flush" | "finish" | "close"): unknown;
 }
 
 /** The most body bytes that are copied into the head's record; beyond, they follow in a record of their own. */
@@ -49,6 +50,7 @@ export class ResponseStream {
   #gone = false;
   #draining = false;
   #settling = false;
+  #flushAwaited = false;
   #wake: (() => void) | undefined;
 
   constructor(exchange: ResponderExchange, channel: ResponseChannel, isHead: boolean) {
@@ -108,6 +110,33 @@ export class ResponseStream {
     this.#settleLater();
   }
 
+  /**
+   * Takes a head that is encoded already, with or without the first body bytes behind it: node:http's.
+   *
+   * @param alone no body bytes are behind it, so it waits for some
+   */
+  writeEncodedHead(statusCode: number, bytes: Uint8Array, alone: boolean): void {
+    this.#headWritten = true;
+    this.statusCode = statusCode;
+    this.#bodyless = this.#isHead || statusCode === 204 || statusCode === 304;
+    if (alone) {
+      this.#head = bytes;
+      this.#settleLater();
+      return;
+    }
+    this.#headSent = true;
+    if (this.#gone) return;
+    this.#exchange.writeStdout(bytes);
+    this.#channel.onOutput();
+    this.#wait();
+  }
+
+  /** Tells the observer when all that was written so far has left. */
+  awaitFlush(): void {
+    this.#flushAwaited = true;
+    this.#settleLater();
+  }
+
   /** Takes back a head that nobody has seen, to answer with another one. */
   dropHead(): void {
     this.#head = undefined;
@@ -124,10 +153,7 @@ export class ResponseStream {
     if (this.#ended) throw writeAfterEnd(this.#exchange.id);
     if (this.#gone) return false;
     this.#put(chunk);
-    if (!this.#channel.congested) return true;
-    if (!this.#draining) this.#channel.drainLater();
-    this.#draining = true;
-    return false;
+    return this.#wait();
   }
 
   /** Resolves when there is room again, or nobody to write to any more. */
@@ -183,7 +209,12 @@ export class ResponseStream {
   /** For the connection: the output has left. */
   onFlushed(): void {
     this.#settling = false;
-    if (!this.#ended || this.#finished || this.#gone) return;
+    if (this.#gone) return;
+    if (this.#flushAwaited) {
+      this.#flushAwaited = false;
+      this.observer?.emit("flush");
+    }
+    if (!this.#ended || this.#finished) return;
     this.#finished = true;
     this.observer?.emit("finish");
     this.observer?.emit("close");
@@ -203,6 +234,14 @@ export class ResponseStream {
     this.#gone = true;
     this.#wake?.();
     this.observer?.emit("close");
+  }
+
+  /** Is there room for more? If not, `onDrain()` will be called. */
+  #wait(): boolean {
+    if (!this.#channel.congested) return true;
+    if (!this.#draining) this.#channel.drainLater();
+    this.#draining = true;
+    return false;
   }
 
   #put(chunk: Uint8Array): void {

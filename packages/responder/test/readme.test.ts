@@ -40,7 +40,7 @@ test("the README has examples, and requests to try on them", () => {
 test.for(examples)("example $number of the README does what it says", async ({ code }) => {
   const folder = temporaryFolder();
   const path = join(folder, "app.sock");
-  const program = code.replaceAll('listen: "unix:/run/app.sock"', `listen: ${JSON.stringify(`unix:${path}`)}`);
+  const program = code.replaceAll(/(?<=listen(?:: |\())"unix:\/run\/app\.sock"/g, JSON.stringify(`unix:${path}`));
   const listens = program !== code;
   const watching = new AbortController();
   const connected = listens ? appears(folder, path, watching.signal) : undefined;
