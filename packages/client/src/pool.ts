@@ -28,8 +28,9 @@ export interface PoolStats extends DispatcherStats {
   reused: number;
   /** Requests at once on one connection: as configured, or 1 since the application refused more. */
   multiplex: number;
-  /** How often a slow consumer has stopped others on its connection (head-of-line blocking), and for how many ms in all. */
+  /** How often a slow consumer has stopped others on its connection (head-of-line blocking). */
   stalls: number;
+  /** For how many ms in all. */
   stallTime: number;
 }
 

@@ -76,8 +76,13 @@ export type { Endpoint, GatewayBody, GatewayBodySink, GatewayRequest, GatewayRes
 export type {
   ExplainedAnswer,
   ExplainedApplication,
+  ExplainedFile,
+  ExplainedNote,
   ExplainedParam,
   ExplainedRequest,
+  ExplainedRewrite,
+  ExplainedRoute,
+  ExplainedScript,
   ExplainedStep,
   Explanation,
 } from "./explain/explanation.ts";

@@ -12,6 +12,7 @@ import type { Policy } from "./policy.ts";
 
 /** One address of a `BalancedPool`. What is not said here is as the pool's options say. */
 export interface PeerOptions extends PoolOptions {
+  /** Address text, such as `unix:/run/app.sock` or `tcp://10.0.0.1:9000`. */
   address: string;
   /**
    * Its share, in proportion to those of the others.

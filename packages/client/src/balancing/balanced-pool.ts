@@ -26,6 +26,7 @@ import { RetryBudget } from "./retry-budget.ts";
 export interface BalancedPoolStats extends DispatcherStats {
   /** Tries beyond the first, ever. */
   retries: number;
+  /** One for each address, in the order in which they were added. */
   peers: PeerStats[];
 }
 
@@ -77,6 +78,7 @@ export class BalancedPool extends Dispatcher implements BalancedOwner {
     for (const peer of peers) this.add(peer);
   }
 
+  /** @internal For interceptors and the policy. */
   get timeouts(): Timeouts {
     return this.#runtime.timeouts;
   }

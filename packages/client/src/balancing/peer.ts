@@ -11,8 +11,11 @@ import type { PeerState } from "./peer-health.ts";
 
 /** What a `BalancedPool` knows of one address. */
 export interface PeerStats extends PoolStats {
+  /** As configured. */
   weight: number;
+  /** Is it one of those that serve when no other can? */
   backup: boolean;
+  /** Whether requests go to it. */
   state: PeerState | "draining";
   /** Failures since the last success that count still. */
   fails: number;

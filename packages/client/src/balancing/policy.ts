@@ -6,6 +6,7 @@ import type { DispatchOptions } from "../dispatcher.ts";
 export interface Candidate {
   /** Its place among all peers, for good: no two have the same. */
   readonly index: number;
+  /** Address text. */
   readonly address: string;
   /** As configured, less while it starts slowly after a recovery; above 0. */
   readonly weight: number;
@@ -14,7 +15,10 @@ export interface Candidate {
 }
 
 /** The request that a peer is picked for. */
-export type BalancedRequest = Readonly<Omit<DispatchOptions, "params">> & { readonly params: ParamList };
+export type BalancedRequest = Readonly<Omit<DispatchOptions, "params">> & {
+  /** Its variables. */
+  readonly params: ParamList;
+};
 
 /**
  * Picks one of the candidates, of which there is at least one. Health, drain, backup and full peers are dealt with before:

@@ -73,8 +73,13 @@ export class MockApplication {
     return this.#backend.calls;
   }
 
-  /** Connections: those that are open, and all that ever were. */
-  get connections(): { open: number; accepted: number } {
+  /** Its connections. */
+  get connections(): {
+    /** Those that are open. */
+    open: number;
+    /** All that ever were. */
+    accepted: number;
+  } {
     return { open: this.#connections.length, accepted: this.#accepted };
   }
 

@@ -6,6 +6,7 @@ import type { RoleName } from "../dispatcher.ts";
 
 /** A request that came, all of it. */
 export interface MockCall {
+  /** The role that was asked for. */
   role: RoleName;
   /** REQUEST_METHOD. */
   method: string;

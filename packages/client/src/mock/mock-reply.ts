@@ -9,7 +9,9 @@ export type MockBody = string | Uint8Array | AsyncIterable<string | Uint8Array> 
 
 /** A response. */
 export interface MockReply {
+  /** The status code. */
   statusCode: number;
+  /** The body. */
   body?: MockBody | undefined;
   /** Without Content-Type it is application/json for an object, else text/plain. */
   headers?: HeadersInput | undefined;
