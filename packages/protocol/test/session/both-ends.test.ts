@@ -9,7 +9,7 @@ import { World } from "./world.ts";
 const ENDINGS = ["all is delivered", "the web server goes", "the application goes", "it breaks"] as const;
 
 test(
-  "[P21] [P24] [P43] [P73] [V16] [TF22] [TF23] each request gets exactly one end, and no byte of another",
+  "[P21] [P24] [P43] [P73] [V16] [TF22] [TF23] [Z4] each request gets exactly one end, and no byte of another",
   { timeout: 60_000 },
   () => {
     fc.assert(
