@@ -12,7 +12,7 @@ const KEEP_FROM = 4_096;
  * Chunks that all responses of the process may keep so, each in a slab of 64 KiB: clients that are slow must not use up the buffers that
  * all connections to applications read into. Beyond that, chunks are copied into blocks of our own.
  */
-const KEPT = 128;
+const KEPT = 64;
 
 let kept = 0;
 
@@ -20,7 +20,7 @@ let kept = 0;
 const ON_THE_WAY = 65_536;
 
 /** The same for all clients together. When they are so many that do not take what is on its way, each gets small pieces alone. */
-const ON_ALL_WAYS = 16 * 1_024 * 1_024;
+const ON_ALL_WAYS = 8 * 1_024 * 1_024;
 
 let onAllWays = 0;
 

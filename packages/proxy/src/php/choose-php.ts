@@ -41,13 +41,20 @@ export async function choosePhp(root: string, search: PhpSearch = {}): Promise<P
     }
     broken.push(...programs);
   }
-  throw none(why, broken, search.osRelease);
+  throw none({ why, isThere: passedOver.length > 0, broken, osRelease: search.osRelease });
 }
 
 /** By the name of the socket or of the pool file. */
 function versionOf({ address, pool }: RunningFpm): string | undefined {
   const [, version] = /php[-/]?(\d\.\d+)/.exec(`${address} ${pool?.file ?? ""}`) ?? [];
   return version;
+}
+
+interface Absence {
+  readonly why: string;
+  readonly isThere: boolean;
+  readonly broken: readonly string[];
+  readonly osRelease: string | undefined;
 }
 
 function noFpm(broken: readonly string[]): string {
@@ -58,12 +65,14 @@ function notRunning(programs: readonly string[]): string {
   return `${programs.join(" and ")} ${programs.length === 1 ? "does" : "do"} not run`;
 }
 
-function none(why: string, broken: readonly string[], osRelease: string | undefined): FastCGIError {
+/** @param absence `isThere`: a PHP-FPM runs that cannot be used, for the reasons in `why` */
+function none({ why, isThere, broken, osRelease }: Absence): FastCGIError {
   const { command, distribution, sentence } = installCommand("php-fpm", osRelease);
   const cgi = installCommand("php-cgi", osRelease).command;
   const machine = distribution === undefined ? "" : `on ${distribution} `;
   const remedy = command === undefined ? `${sentence}, or php-cgi` : `${machine}${sentence} (or \`${cgi ?? ""}\`)`;
   const lacks = broken.length === 0 ? "neither php-fpm nor php-cgi is installed" : notRunning(broken);
-  const message = `--php auto found no PHP: ${why}, and ${lacks}: ${remedy}, then start again.`;
+  const first = isThere ? "change that, or " : "";
+  const message = `--php auto found no PHP: ${why}, and ${lacks}: ${first}${remedy}, then start again.`;
   return new FastCGIError("FCGI_ERR_CONFIG", message, { phase: "configure" });
 }

@@ -80,7 +80,8 @@ function isAllowed({ path, right }: Step): boolean {
 
 function sentence(account: Account | undefined, barrier: string, { path, what, right }: Needed): string {
   const who = account === undefined ? "this user" : `user ${account.name}`;
-  const cure = account === undefined ? "start as another user" : "name another user";
+  const cure =
+    account === undefined ? "start as another user" : "name another one in the configuration (`user` of the process)";
   if (barrier !== path) {
     return `${who} cannot enter ${barrier}, on the way to ${what} ${path}: run \`chmod a+x ${barrier}\`, move it to a folder that everybody may enter, such as /srv, or ${cure}.`;
   }

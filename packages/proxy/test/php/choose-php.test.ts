@@ -99,6 +99,12 @@ describe("a PHP-FPM that runs", () => {
     expect(await choosePhp(root, machine({ "php-fpm": FPM }, { running: [address], poolFiles }))).toMatchObject({
       why: `the PHP-FPM on ${address} cannot see ${root} (its chroot is ${chroot})`,
     });
+    // With nothing to start instead, the sentence says first what to change.
+    const osRelease = 'PRETTY_NAME="Debian"\nID=debian\n';
+    const search = machine({}, { running: [address], poolFiles, osRelease });
+    await expect(choosePhp(root, search)).rejects.toMatchObject({
+      message: `--php auto found no PHP: the PHP-FPM on ${address} cannot see ${root} (its chroot is ${chroot}), and neither php-fpm nor php-cgi is installed: change that, or on Debian run \`apt-get install php-fpm\` (or \`apt-get install php-cgi\`), then start again.`,
+    });
   });
 });
 

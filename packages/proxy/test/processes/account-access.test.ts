@@ -29,12 +29,12 @@ for (const [how, setpriv] of [
     expect(check).not.toThrow();
     chmodSync(join(folder, "home"), 0o700);
     expect(check).toThrow(
-      `user nobody cannot enter ${folder}/home, on the way to the document root ${site}: run \`chmod a+x ${folder}/home\`, move it to a folder that everybody may enter, such as /srv, or name another user.`,
+      `user nobody cannot enter ${folder}/home, on the way to the document root ${site}: run \`chmod a+x ${folder}/home\`, move it to a folder that everybody may enter, such as /srv, or name another one in the configuration (\`user\` of the process).`,
     );
     chmodSync(join(folder, "home"), 0o755);
     chmodSync(site, 0o700);
     expect(check).toThrow(
-      `user nobody may not use the document root ${site}: run \`chmod a+rx ${site}\`, or name another user.`,
+      `user nobody may not use the document root ${site}: run \`chmod a+rx ${site}\`, or name another one in the configuration (\`user\` of the process).`,
     );
   });
 }
