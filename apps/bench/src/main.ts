@@ -21,7 +21,7 @@ const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import("./commands/proxy.ts")).benchProxy,
   },
   php: {
-    about: "the hello page: beside nginx, Apache, Caddy, npm's gateways and PHP in WebAssembly",
+    about: "the hello page beside nginx, Apache, Caddy, npm's gateways and WebAssembly, and DokuWiki: a verdict",
     load: async () => (await import("./commands/php.ts")).benchPhp,
   },
   codec: {
@@ -33,7 +33,7 @@ const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import("./commands/capacity.ts")).benchCapacity,
   },
   bodies: {
-    about: "uploads and downloads of 1 GiB, and 500 slow clients, beside nginx",
+    about: "uploads and downloads of 1 GiB, and 500 slow clients, beside nginx: a verdict",
     load: async () => (await import("./commands/bodies.ts")).benchBodies,
   },
 };

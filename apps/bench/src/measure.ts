@@ -40,17 +40,27 @@ export async function measure(
 ): Promise<Result[]> {
   const samples = new Map<Row, (Load & { cpu: number })[]>(rows.map((row) => [row, []]));
   const dead = new Set<Row>();
-  for (const row of rows) await load(wrk, row.url, options.connections, WARM_UP);
+  /** Nothing when the server's process ends, or has ended: some do. */
+  const loadRow = async (row: Row, seconds: number): Promise<(Load & { cpu: number }) | undefined> => {
+    if (!isAlive(row.pid)) dead.add(row);
+    if (dead.has(row)) return undefined;
+    const before = cpuTime(row.pid);
+    try {
+      const seen = await load(wrk, row.url, options.connections, seconds);
+      if (isAlive(row.pid)) return { ...seen, cpu: ((cpuTime(row.pid) - before) * 1_000) / seen.requests };
+    } catch (error) {
+      if (isAlive(row.pid)) throw error;
+    }
+    process.stderr.write(`${row.name}: its process has ended\n`);
+    dead.add(row);
+    return undefined;
+  };
+  for (const row of rows) await loadRow(row, WARM_UP);
   process.stderr.write("warmed up\n");
   for (let round = 1; round <= options.rounds; round++) {
     for (const row of rows) {
-      if (!dead.has(row) && !isAlive(row.pid)) dead.add(row);
-      if (dead.has(row)) continue;
-      const before = cpuTime(row.pid);
-      const seen = await load(wrk, row.url, options.connections, options.seconds);
-      if (!isAlive(row.pid)) continue;
-      const cpu = ((cpuTime(row.pid) - before) * 1_000) / seen.requests;
-      samples.get(row)?.push({ ...seen, cpu });
+      const seen = await loadRow(row, options.seconds);
+      if (seen !== undefined) samples.get(row)?.push(seen);
     }
     process.stderr.write(`round ${round} of ${options.rounds}\n`);
   }

@@ -1,15 +1,7 @@
+import type { Bar } from "../bar.ts";
 import { requestHeadWriter } from "./request-heads.ts";
 import type { Measured } from "./rounds.ts";
 import type { Doors } from "./suite.ts";
-
-/** One thing that must hold, and whether it does. */
-export interface Bar {
-  what: string;
-  /** The bar, with its unit. */
-  wanted: string;
-  measured: string;
-  holds: boolean;
-}
 
 /** What was measured, by the titles of the suites. */
 export type Results = ReadonlyMap<string, readonly Measured[]>;

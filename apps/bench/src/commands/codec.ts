@@ -4,8 +4,9 @@ import { pathToFileURL } from "node:url";
 
 import { installPackages } from "consumer/installed";
 
+import { barTable, failWhenMissed } from "../bar.ts";
+import type { Bar } from "../bar.ts";
 import { judge } from "../codec/bars.ts";
-import type { Bar } from "../codec/bars.ts";
 import { measureSuite } from "../codec/rounds.ts";
 import type { Measured } from "../codec/rounds.ts";
 import type { Doors } from "../codec/suite.ts";
@@ -30,7 +31,7 @@ export async function benchCodec(options: { rounds: number; write: boolean }): P
     const text = report(results, bars, options.rounds * SAMPLES);
     console.log(text);
     if (options.write) writeSection("Codec", text);
-    if (bars.some(({ holds }) => !holds)) process.exitCode = 1;
+    failWhenMissed(bars);
   });
 }
 
@@ -38,11 +39,7 @@ function report(results: ReadonlyMap<string, readonly Measured[]>, bars: readonl
   const parts = [
     `${new Date().toISOString().slice(0, 10)}, ${machine()}`,
     `Medians of ${samples} interleaved samples of at least 20 ms of CPU time; each candidate has a process of its own, and its ratio to the floor is taken sample by sample. Streams arrive in chunks of 64 KiB. Heap: what one operation allocates in V8's heap. fastcgi-parser's writer gives a view of its one buffer, which the next record overwrites.`,
-    markdownTable(
-      ["bar", "wanted", "measured", "verdict"],
-      bars.map(({ what, wanted, measured, holds }) => [what, wanted, measured, holds ? "met" : "missed"]),
-      1,
-    ),
+    barTable(bars),
   ];
   for (const [title, measured] of results) {
     const unit = suites[title]?.unit ?? "";
