@@ -1,7 +1,7 @@
 import { readCapabilities } from "@x/protocol";
-import { formatAddress } from "@x/protocol/address";
 import type { Address } from "@x/protocol/address";
 
+import type { ApplicationAddress } from "./application-address.ts";
 import { getValues } from "./get-values.ts";
 import { pathParams } from "./path-params.ts";
 import type { PoolSettings } from "./pool-options.ts";
@@ -30,17 +30,18 @@ const RETRY_INTERVAL = 10_000;
 
 /** @returns undefined when the settings say that there is nothing to learn */
 export function createLearner(
-  address: Address,
+  { socket, protocol, text }: ApplicationAddress,
   settings: PoolSettings,
   runtime: Runtime,
   onLearned: (capacity: PoolCapacity) => void,
 ): CapacityLearner | undefined {
+  if (protocol === "scgi") return undefined;
   if (settings.statusPath !== undefined) {
-    const question = statusQuestion(formatAddress(address), settings.statusPath, settings, runtime);
+    const question = statusQuestion(text, settings.statusPath, settings, runtime);
     return new Learner(question, STATUS_INTERVAL, settings, runtime, onLearned);
   }
   if (!settings.learn) return undefined;
-  return new Learner(valuesQuestion(address, settings, runtime), VALUES_INTERVAL, settings, runtime, onLearned);
+  return new Learner(valuesQuestion(socket, settings, runtime), VALUES_INTERVAL, settings, runtime, onLearned);
 }
 
 class Learner implements CapacityLearner {

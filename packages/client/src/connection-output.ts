@@ -33,11 +33,18 @@ export class ConnectionOutput implements Flushable {
   /**
    * @param connection what the diagnostics channel shows as the connection
    * @param onStuck the peer has taken nothing for the send timeout
+   * @param Records what collects bytes until they are written
    */
-  constructor(address: string, connection: object, runtime: Runtime, onStuck: (timeout: number) => void) {
+  constructor(
+    address: string,
+    connection: object,
+    runtime: Runtime,
+    onStuck: (timeout: number) => void,
+    Records: new (onPending: () => void) => RecordOutput = RecordOutput,
+  ) {
     this.#address = address;
     this.#connection = connection;
-    this.records = new RecordOutput(() => runtime.flushes.add(this));
+    this.records = new Records(() => runtime.flushes.add(this));
     this.#sendTimer = new SilenceTimer(runtime.timeouts, () => onStuck(this.#sendTimeout));
   }
 

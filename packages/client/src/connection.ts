@@ -1,10 +1,8 @@
-import type { Address } from "@x/protocol/address";
-import { formatAddress } from "@x/protocol/address";
 import type { FastCGIError } from "@x/protocol/errors";
 import { ClientSession } from "@x/protocol/session";
-import type { ClientExchange } from "@x/protocol/session";
 import type { Timer } from "@x/protocol/timers";
 
+import type { ApplicationAddress } from "./application-address.ts";
 import { abortIgnoredError, socketError, strayBytesError, stuckError } from "./connection-errors.ts";
 import { ConnectionInput } from "./connection-input.ts";
 import { ConnectionOutput } from "./connection-output.ts";
@@ -12,7 +10,10 @@ import { Connector } from "./connector.ts";
 import type { DialOptions } from "./connector.ts";
 import { channels } from "./diagnostics.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { RawOutput } from "./raw-output.ts";
 import type { Runtime } from "./runtime.ts";
+import { ScgiSession } from "./scgi-session.ts";
+import type { Session, SessionExchange } from "./session.ts";
 import { SilenceTimer } from "./silence-timer.ts";
 import type { Slab } from "./slabs.ts";
 import type { ClientSocket, SocketReader } from "./socket.ts";
@@ -33,7 +34,7 @@ export interface ConnectionOwner {
 
 /** How a {@link Connection} is made. */
 export interface ConnectionOptions {
-  address: Address;
+  application: ApplicationAddress;
   /** Requests at once. */
   multiplex: number;
   /** ms */
@@ -58,7 +59,7 @@ export class Connection implements SocketReader {
   idle = false;
   readonly #runtime: Runtime;
   readonly #owner: ConnectionOwner;
-  readonly #session: ClientSession;
+  readonly #session: Session;
   readonly #connector: Connector;
   readonly #idleTimer: SilenceTimer;
   readonly #abortTimers = new Set<Timer>();
@@ -78,21 +79,27 @@ export class Connection implements SocketReader {
   #settled: Dispatch[] = [];
 
   constructor(options: ConnectionOptions) {
-    const { address, runtime } = options;
-    this.address = formatAddress(address);
+    const { runtime } = options;
+    const { socket: address, protocol } = options.application;
+    this.address = options.application.text;
     this.#runtime = runtime;
     this.#owner = options.owner;
     this.input = new ConnectionInput(runtime, () => {
       if (!this.#inSession) this.#owner.onFree(this);
     });
-    this.output = new ConnectionOutput(this.address, this, runtime, (timeout) => this.destroy(stuckError(timeout)));
-    this.#session = new ClientSession(this.output.records, {
-      multiplex: options.multiplex,
-      address: this.address,
-      onFatal: (error) => {
-        this.#doom ??= error;
-      },
-    });
+    const onStuck = (timeout: number): void => this.destroy(stuckError(timeout));
+    const onFatal = (error: FastCGIError): void => {
+      this.#doom ??= error;
+    };
+    if (protocol === "scgi") {
+      this.output = new ConnectionOutput(this.address, this, runtime, onStuck, RawOutput);
+      const onSendError = (error: FastCGIError): void => this.destroy(error);
+      this.#session = new ScgiSession(this.output.records as RawOutput, { onFatal, onSendError });
+    } else {
+      this.output = new ConnectionOutput(this.address, this, runtime, onStuck);
+      const { multiplex } = options;
+      this.#session = new ClientSession(this.output.records, { multiplex, address: this.address, onFatal });
+    }
     this.#idleTimer = new SilenceTimer(runtime.timeouts, () => {
       if (this.#session.active === 0) this.close();
     });
@@ -156,9 +163,9 @@ export class Connection implements SocketReader {
    *
    * @throws FastCGIError when a param cannot be sent; the connection is as before then
    */
-  begin(dispatch: Dispatch, keepConn: boolean): ClientExchange {
-    const { role, params, sendTimeout } = dispatch.plan;
-    const exchange = this.#session.begin({ role, keepConn, params }, dispatch);
+  begin(dispatch: Dispatch, keepConn: boolean): SessionExchange {
+    const { role, params, sendTimeout, oversizedParam } = dispatch.plan;
+    const exchange = this.#session.begin({ role, keepConn, params, oversizedParam }, dispatch);
     if (this.#resting) this.#socket?.ref();
     this.#resting = false;
     this.#begun++;
@@ -175,7 +182,7 @@ export class Connection implements SocketReader {
   }
 
   /** Aborts one request and leaves the others alone. Its id stays reserved until the application ends it. */
-  abort(exchange: ClientExchange): void {
+  abort(exchange: SessionExchange): void {
     exchange.abort();
     this.#live--;
     const timer = this.#runtime.timeouts.schedule(ABORT_DEADLINE, () => {
@@ -245,6 +252,7 @@ export class Connection implements SocketReader {
   #onConnectError(error: FastCGIError): void {
     this.#state = "closed";
     this.input.close();
+    error.address = this.address;
     if (channels.connectError.hasSubscribers) channels.connectError.publish({ address: this.address, error });
     this.#owner.onConnectError(this, error);
   }

@@ -1,5 +1,5 @@
 import { MAX_RECORD_CONTENT, ParamList, Role } from "@x/protocol";
-import type { ParamsInput } from "@x/protocol";
+import type { OversizedParam, ParamsInput } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
 
 import { toBody } from "./body.ts";
@@ -22,6 +22,7 @@ export interface DispatchPlan extends InputBodies, DispatchDefaults {
   signal: AbortSignal | undefined;
   idempotent: boolean;
   reuse: boolean;
+  oversizedParam: OversizedParam;
 }
 
 const ROLES: Readonly<Record<RoleName, Role>> = {
@@ -46,6 +47,7 @@ export function planDispatch(options: DispatchOptions, defaults: DispatchDefault
     signal: options.signal,
     idempotent: options.idempotent ?? false,
     reuse: options.reuse ?? true,
+    oversizedParam: options.oversizedParam ?? "error",
     connectTimeout: milliseconds("connectTimeout", options.connectTimeout ?? defaults.connectTimeout),
     queueTimeout: milliseconds("queueTimeout", options.queueTimeout ?? defaults.queueTimeout),
     headersTimeout: milliseconds("headersTimeout", options.headersTimeout ?? defaults.headersTimeout),
@@ -70,7 +72,8 @@ export function toParamList(params: ParamsInput): ParamList {
 }
 
 /** The error for a param that no record can hold: known before anybody is dialled. */
-export function findTooLargeParam(params: ParamList): FastCGIError | undefined {
+export function findTooLargeParam({ params, oversizedParam }: DispatchPlan): FastCGIError | undefined {
+  if (oversizedParam === "split") return undefined;
   for (let index = 0; index < params.names.length; index++) {
     const length = params.pairLength(index);
     if (length <= MAX_RECORD_CONTENT) continue;

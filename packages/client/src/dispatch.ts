@@ -1,8 +1,9 @@
 import { ProtocolStatus } from "@x/protocol";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
-import type { ClientExchange, ClientExchangeHandler } from "@x/protocol/session";
+import type { ClientExchangeHandler } from "@x/protocol/session";
 import type { Timer } from "@x/protocol/timers";
 
+import type { ApplicationProtocol } from "./application-address.ts";
 import type { Connection } from "./connection.ts";
 import { channels } from "./diagnostics.ts";
 import { abortError, protocolStatusError, silenceError, totalTimeoutError } from "./dispatch-errors.ts";
@@ -13,6 +14,7 @@ import type { GateOwner, GateTarget } from "./output-gate.ts";
 import { mayRepeat } from "./repeat-rule.ts";
 import { cancelInput, RequestInput } from "./request-input.ts";
 import type { InputOwner } from "./request-input.ts";
+import type { SessionExchange } from "./session.ts";
 import { SilenceTimer } from "./silence-timer.ts";
 import type { Slab } from "./slabs.ts";
 import { StderrTail } from "./stderr-tail.ts";
@@ -21,6 +23,7 @@ import type { QueueEntry, Queueable } from "./wait-queue.ts";
 /** Whoever finds connections for dispatches. */
 export interface DispatchOwner extends GateOwner {
   readonly address: string;
+  readonly protocol: ApplicationProtocol;
   /** It does not want a connection any more. */
   leave(dispatch: Dispatch): void;
   /** It has to run once more, before all others and on a fresh connection; false when that cannot be. */
@@ -47,7 +50,7 @@ export class Dispatch
   readonly #total: Timer | undefined;
   #state: DispatchState = "waiting";
   #connection: Connection | undefined;
-  #exchange: ClientExchange | undefined;
+  #exchange: SessionExchange | undefined;
   #input: RequestInput | undefined;
   #multiplexed = false;
   #reused = false;
@@ -73,6 +76,10 @@ export class Dispatch
 
   get address(): string {
     return this.#owner.address;
+  }
+
+  get protocol(): ApplicationProtocol {
+    return this.#owner.protocol;
   }
 
   /** Must its connection have served nobody before? */

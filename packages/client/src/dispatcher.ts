@@ -1,6 +1,7 @@
-import type { ParamsInput } from "@x/protocol";
+import type { OversizedParam, ParamsInput } from "@x/protocol";
 import type { FastCGIError } from "@x/protocol/errors";
 
+import type { ApplicationProtocol } from "./application-address.ts";
 import type { BodyInput } from "./body.ts";
 import { openExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
@@ -84,6 +85,13 @@ export interface DispatchOptions extends RequestTimeouts {
    * @default true
    */
   reuse?: boolean | undefined;
+  /**
+   * A param over 65,528 bytes, which no record can hold: refuse the request, or send the pair in several records, which the
+   * specification allows (FastCGI 1.0 §3.3) and PHP cannot read.
+   *
+   * @default "error"
+   */
+  oversizedParam?: OversizedParam | undefined;
 }
 
 /** How a request ended. */
@@ -98,6 +106,8 @@ export interface DispatchEnd {
 export interface DispatchController {
   /** The application. */
   readonly address: string;
+  /** What the application speaks, by its address. */
+  readonly protocol: ApplicationProtocol;
   /** Its id on the connection, once it has one. */
   readonly requestId: number | undefined;
   /** Had its connection served a request before? */
@@ -202,12 +212,12 @@ export abstract class Dispatcher {
   }
 
   /**
-   * Runs one request in the form of the Fetch standard. What the application calls its variables is made from the
-   * `Request` by `init.params`.
+   * Runs one request in the form of the Fetch standard. The application's variables are made from the `Request` by
+   * `toParams`, or by `init.params`.
    *
    * @throws FastCGIError every code that the table in the README names; `TypeError` for what is no `Request`
    */
-  fetch(input: string | URL | Request, init: FetchInit): Promise<Response> {
+  fetch(input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
     return fetchFrom(this, input, init);
   }
 

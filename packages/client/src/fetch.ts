@@ -4,14 +4,21 @@ import type { Dispatcher, RequestTimeouts } from "./dispatcher.ts";
 import { sendRequest } from "./request.ts";
 import type { ResponseData } from "./request.ts";
 import type { ResponseBody } from "./response-body.ts";
+import { toParams } from "./to-params.ts";
 
 /** What {@link Dispatcher.fetch} takes beside what `Request` takes. */
 export interface FetchInit extends RequestInit, RequestTimeouts {
   /**
-   * The application's variables, or what makes them of the request. `CONTENT_LENGTH` and `CONTENT_TYPE` are added when
+   * The application's variables, or what makes them of the request; without it `toParams` does. `CONTENT_LENGTH` and `CONTENT_TYPE` are added when
    * there is a body and they are missing.
    */
-  params: ParamsInput | ((request: Request) => ParamsInput);
+  params?: ParamsInput | ((request: Request) => ParamsInput) | undefined;
+  /** As in `RequestDescription`: the document root, as the application sees it. */
+  root?: string | undefined;
+  /** As in `RequestDescription`. */
+  script?: string | undefined;
+  /** As in `RequestDescription`. */
+  index?: string | undefined;
   /** As in `DispatchOptions`. @default true for `GET`, `HEAD` and `OPTIONS` */
   idempotent?: boolean | undefined;
   /** As in `DispatchOptions`. @default true */
@@ -30,6 +37,9 @@ export async function fetchFrom(
 ): Promise<Response> {
   const {
     params,
+    root,
+    script,
+    index,
     idempotent,
     reuse,
     connectTimeout,
@@ -48,7 +58,7 @@ export async function fetchFrom(
   const response = await sendRequest(dispatcher, {
     method,
     signal,
-    params: typeof params === "function" ? params(request) : params,
+    params: typeof params === "function" ? params(request) : (params ?? describe(request, { root, script, index })),
     stdin: request.body,
     contentType: request.headers.get("content-type") ?? undefined,
     unknownLength: "buffer",
@@ -62,6 +72,21 @@ export async function fetchFrom(
     timeout,
   });
   return toResponse(response, method);
+}
+
+function describe(request: Request, place: Pick<FetchInit, "index" | "root" | "script">): ParamsInput {
+  const { method } = request;
+  // oxlint-disable-next-line house/no-request-url -- as above
+  const { pathname, search, host, protocol } = new URL(request.url);
+  const headers = new Headers(request.headers);
+  if (!headers.has("host")) headers.set("host", host);
+  return toParams({
+    ...place,
+    method,
+    path: pathname + search,
+    headers,
+    scheme: protocol === "https:" ? "https" : "http",
+  });
 }
 
 function toResponse({ statusCode, statusText, rawHeaders, body }: ResponseData, method: string): Response {

@@ -12,6 +12,7 @@
  * @packageDocumentation
  */
 
+export type { ApplicationProtocol } from "./application-address.ts";
 export { Client } from "./client.ts";
 export type { ClientOptions } from "./client.ts";
 export { Pool } from "./pool.ts";

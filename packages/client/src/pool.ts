@@ -1,6 +1,6 @@
-import { parseAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
+import { parseApplicationAddress } from "./application-address.ts";
 import { findTooLargeParam, planDispatch } from "./dispatch-plan.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -10,6 +10,7 @@ import { poolSettings } from "./pool-options.ts";
 import type { PoolOptions, PoolSettings } from "./pool-options.ts";
 import { processRuntime } from "./runtime.ts";
 import type { Runtime } from "./runtime.ts";
+import { scgiPlan } from "./scgi-session.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** What a {@link Pool} is doing. */
@@ -45,14 +46,15 @@ export class Pool extends Dispatcher {
   readonly #scheduler: Scheduler;
 
   /**
-   * @param address `unix:/run/app.sock`, `unix:@abstract`, `tcp://host:9000` or `tcp://[::1]:9000`
+   * @param address `unix:/run/app.sock`, `unix:@abstract`, `tcp://host:9000` or `tcp://[::1]:9000`; each with
+   * `scgi+` before it for an application that speaks SCGI
    * @param runtime for tests: a clock and read buffers of their own
    * @throws FastCGIError `FCGI_ERR_BAD_ADDRESS`, `FCGI_ERR_INVALID_ARGUMENT`
    */
   constructor(address: string, options: PoolOptions = {}, runtime: Runtime = processRuntime) {
     super();
     this.#settings = poolSettings(options);
-    this.#scheduler = new Scheduler(parseAddress(address), this.#settings, runtime);
+    this.#scheduler = new Scheduler(parseApplicationAddress(address), this.#settings, runtime);
   }
 
   /** The application, in the canonical form. */
@@ -84,12 +86,14 @@ export class Pool extends Dispatcher {
   }
 
   override dispatch(options: DispatchOptions, handler: DispatchHandler): DispatchController {
-    const plan = planDispatch(options, this.#settings);
+    const scgi = this.#scheduler.protocol === "scgi";
+    const planned = planDispatch(options, this.#settings);
+    const plan = scgi ? scgiPlan(planned) : planned;
     const dispatch = new Dispatch(this.#scheduler, plan, handler);
     const obstacle =
       this.#scheduler.ending ??
       abortedBefore(plan.signal) ??
-      findTooLargeParam(plan.params) ??
+      (scgi ? undefined : findTooLargeParam(plan)) ??
       this.#scheduler.add(dispatch);
     // Told after the return, when the caller has the controller.
     if (obstacle !== undefined) process.nextTick(() => dispatch.fail(copyOf(obstacle)));

@@ -1,9 +1,9 @@
 import { Role } from "@x/protocol";
-import type { ClientExchange } from "@x/protocol/session";
 
 import { BodySender, PIECE } from "./body-sender.ts";
 import type { BodySource } from "./body.ts";
 import type { ConnectionOutput } from "./connection-output.ts";
+import type { SessionExchange } from "./session.ts";
 
 /** What a request sends after its params. */
 export interface InputBodies {
@@ -22,13 +22,13 @@ export interface InputOwner {
 /** Sends FCGI_STDIN and, for a filter, FCGI_DATA after it (FastCGI 1.0 §6.4). */
 export class RequestInput {
   readonly #output: ConnectionOutput;
-  readonly #exchange: ClientExchange;
+  readonly #exchange: SessionExchange;
   readonly #bodies: InputBodies;
   readonly #owner: InputOwner;
   #sender: BodySender | undefined;
   #dataStarted = false;
 
-  constructor(output: ConnectionOutput, exchange: ClientExchange, bodies: InputBodies, owner: InputOwner) {
+  constructor(output: ConnectionOutput, exchange: SessionExchange, bodies: InputBodies, owner: InputOwner) {
     this.#output = output;
     this.#exchange = exchange;
     this.#bodies = bodies;

@@ -46,7 +46,8 @@ export function responseHandler(handler: ResponseHandler, options: ResponseHandl
 
 class CgiResponse implements DispatchHandler {
   readonly #handler: ResponseHandler;
-  readonly #decoder: ResponseHeadDecoder;
+  readonly #limits: ResponseHeadDecoderOptions;
+  #decoder: ResponseHeadDecoder;
   readonly #method: string | undefined;
   #controller: DispatchController | undefined;
   #head: ResponseHead | undefined;
@@ -65,11 +66,14 @@ class CgiResponse implements DispatchHandler {
         if (this.#controller !== undefined) handler.onResponseInformational?.(this.#controller, statusCode, rawHeaders);
       };
     }
+    this.#limits = limits;
     this.#decoder = new ResponseHeadDecoder(limits);
   }
 
   onStart(controller: DispatchController): void {
     this.#controller = controller;
+    // As nginx does for SCGI alone.
+    if (controller.protocol === "scgi") this.#decoder = new ResponseHeadDecoder({ ...this.#limits, statusLine: true });
     this.#handler.onStart?.(controller);
   }
 

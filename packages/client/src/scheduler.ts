@@ -1,7 +1,6 @@
-import type { Address } from "@x/protocol/address";
-import { formatAddress } from "@x/protocol/address";
 import type { FastCGIError } from "@x/protocol/errors";
 
+import type { ApplicationAddress, ApplicationProtocol } from "./application-address.ts";
 import { createLearner } from "./capacity-learner.ts";
 import type { CapacityLearner } from "./capacity-learner.ts";
 import { ConnectionSet } from "./connection-set.ts";
@@ -25,7 +24,7 @@ import { WaitQueue } from "./wait-queue.ts";
  */
 export class Scheduler implements ConnectionOwner, DispatchOwner {
   readonly address: string;
-  readonly #address: Address;
+  readonly #application: ApplicationAddress;
   readonly #settings: PoolSettings;
   readonly #runtime: Runtime;
   readonly #queue: WaitQueue<Dispatch>;
@@ -46,17 +45,21 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   #ending: FastCGIError | undefined;
   #onDrained: (() => void)[] = [];
 
-  constructor(address: Address, settings: PoolSettings, runtime: Runtime) {
-    this.address = formatAddress(address);
-    this.#address = address;
+  constructor(application: ApplicationAddress, settings: PoolSettings, runtime: Runtime) {
+    this.address = application.text;
+    this.#application = application;
     this.#settings = settings;
     this.#runtime = runtime;
     const { waitForStart, lookup } = settings;
-    this.#dialOptions = { waitForStart, lookup: lookupFor(address, lookup, () => runtime.timeouts.clock()) };
-    this.#learner = createLearner(address, settings, runtime, (capacity) => this.#reshape(capacity));
+    this.#dialOptions = { waitForStart, lookup: lookupFor(application.socket, lookup, () => runtime.timeouts.clock()) };
+    this.#learner = createLearner(application, settings, runtime, (capacity) => this.#reshape(capacity));
     // What is to be learned is not known yet.
     this.#shape = poolShape(settings.learn ? { ...settings, multiplex: 1 } : settings);
     this.#queue = new WaitQueue({ timeouts: runtime.timeouts, onExpire: (dispatch) => this.#onExpire(dispatch) });
+  }
+
+  get protocol(): ApplicationProtocol {
+    return this.#application.protocol;
   }
 
   get timeouts(): Timeouts {
@@ -288,10 +291,10 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
         if (multiplex === 1 || !freshNeeded) return;
       }
       const connectTimeout = this.#queue.first?.waiter.plan.connectTimeout ?? this.#settings.connectTimeout;
-      const address = this.#address;
+      const application = this.#application;
       const runtime = this.#runtime;
       this.#connections.add(
-        new Connection({ address, multiplex, connectTimeout, dial: this.#dialOptions, runtime, owner: this }),
+        new Connection({ application, multiplex, connectTimeout, dial: this.#dialOptions, runtime, owner: this }),
       );
     }
   }

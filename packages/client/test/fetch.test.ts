@@ -93,3 +93,27 @@ test("its signal aborts it, before and after the head", async () => {
   expect(await (await pool.fetch("/end", { params })).text()).toBe("");
   await pool.close();
 });
+
+test("without params they are made from the Request, as toParams does", async () => {
+  await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
+  const pool = new Pool(peer.address);
+  const response = await pool.fetch("https://shop.test/blog/index.php/post/7?draft=1", {
+    root: "/srv/www",
+    method: "PUT",
+    body: "text",
+    headers: { "X-Shop": "1" },
+  });
+  expect(await response.text()).toBe("ok");
+  expect(peer.requests[0]!.params.toObject()).toMatchObject({
+    REQUEST_METHOD: "PUT",
+    SCRIPT_FILENAME: "/srv/www/blog/index.php",
+    PATH_INFO: "/post/7",
+    QUERY_STRING: "draft=1",
+    HTTP_HOST: "shop.test",
+    HTTP_X_SHOP: "1",
+    HTTPS: "on",
+    CONTENT_LENGTH: "4",
+    CONTENT_TYPE: "text/plain;charset=UTF-8",
+  });
+  await pool.close();
+});

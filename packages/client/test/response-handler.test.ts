@@ -14,6 +14,7 @@ class Driver implements ResponseHandler {
   calls: string[] = [];
   error: FastCGIError | undefined;
   readonly controller: DispatchController = {
+    protocol: "fastcgi",
     address: "unix:/run/app.sock",
     requestId: 7,
     reused: false,

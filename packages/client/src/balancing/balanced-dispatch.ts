@@ -2,6 +2,7 @@ import type { ParamList } from "@x/protocol";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { Timer } from "@x/protocol/timers";
 
+import type { ApplicationProtocol } from "../application-address.ts";
 import { abortError, totalTimeoutError } from "../dispatch-errors.ts";
 import type { DispatchPlan } from "../dispatch-plan.ts";
 import type { DispatchController, DispatchEnd, DispatchHandler, DispatchOptions } from "../dispatcher.ts";
@@ -71,6 +72,10 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
     return this.#inner?.address ?? this.#peer?.address ?? "";
   }
 
+  get protocol(): ApplicationProtocol {
+    return this.#inner?.protocol ?? "fastcgi";
+  }
+
   get requestId(): number | undefined {
     return this.#inner?.requestId;
   }
@@ -95,7 +100,8 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
       // It may begin before this returns.
       this.#inner = peer.pool.dispatch(this.#options, this);
     } catch (error) {
-      this.onError(FastCGIError.from(error, "FCGI_ERR_INVALID_ARGUMENT"));
+      const mistake = FastCGIError.from(error, "FCGI_ERR_INVALID_ARGUMENT");
+      process.nextTick(() => this.onError(mistake));
     }
   }
 

@@ -1,8 +1,8 @@
-import { formatAddress, parseAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
+import { parseApplicationAddress } from "../application-address.ts";
 import { abortError } from "../dispatch-errors.ts";
-import { findTooLargeParam, planDispatch } from "../dispatch-plan.ts";
+import { planDispatch } from "../dispatch-plan.ts";
 import { Dispatcher } from "../dispatcher.ts";
 import type { DispatchController, DispatcherStats, DispatchHandler, DispatchOptions } from "../dispatcher.ts";
 import { closedError, copyOf, destroyedError, queueFullError, queueTimeoutError } from "../pool-errors.ts";
@@ -123,7 +123,7 @@ export class BalancedPool extends Dispatcher implements BalancedOwner {
     const plan = planDispatch(options, this.#defaults);
     const dispatch = new BalancedDispatch(this, options, plan, handler);
     const aborted = plan.signal?.aborted === true ? abortError(plan.signal.reason) : undefined;
-    const obstacle = this.#ending ?? aborted ?? findTooLargeParam(plan.params) ?? this.#place(dispatch);
+    const obstacle = this.#ending ?? aborted ?? this.#place(dispatch);
     // Told after the return, when the caller has the controller.
     if (obstacle !== undefined) process.nextTick(() => dispatch.fail(copyOf(obstacle)));
     return dispatch;
@@ -230,7 +230,7 @@ export class BalancedPool extends Dispatcher implements BalancedOwner {
 }
 
 function canonical(address: string): string {
-  return formatAddress(parseAddress(address));
+  return parseApplicationAddress(address).text;
 }
 
 function noPeerError(): FastCGIError {
