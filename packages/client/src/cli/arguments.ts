@@ -33,10 +33,19 @@ export class Arguments {
 
   /** @throws UsageError when it is not a positive whole number */
   milliseconds(name: string, otherwise: number): number {
+    return this.#number(name, "a number of milliseconds such as 2000") ?? otherwise;
+  }
+
+  /** @throws UsageError when it is not a positive whole number */
+  count<Default extends number | undefined>(name: string, otherwise: Default): number | Default {
+    return this.#number(name, "a whole number such as 10") ?? otherwise;
+  }
+
+  #number(name: string, what: string): number | undefined {
     const text = this.get(name);
-    if (text === undefined) return otherwise;
+    if (text === undefined) return undefined;
     if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text);
-    throw new UsageError(`--${name} takes a number of milliseconds such as 2000, not "${text}".`);
+    throw new UsageError(`--${name} takes ${what}, not "${text}".`);
   }
 }
 

@@ -9,24 +9,11 @@ import { readFileSync } from "node:fs";
 import { isFastCGIError } from "@x/protocol/errors";
 
 import { readArguments } from "./arguments.ts";
-import type { Arguments, Flags } from "./arguments.ts";
+import { usageOf } from "./command.ts";
+import { COMMANDS, GENERAL_FLAGS, generalUsage } from "./commands.ts";
 import { nearest } from "./nearest.ts";
-import { pingCommand } from "./ping.ts";
 import { printable } from "./printable.ts";
-import { requestCommand } from "./request.ts";
 import { UsageError } from "./usage-error.ts";
-import { GENERAL_FLAGS, GENERAL_USAGE, PING_FLAGS, PING_USAGE, REQUEST_FLAGS, REQUEST_USAGE } from "./usage.ts";
-
-interface Command {
-  flags: Flags;
-  usage: string;
-  run(args: Arguments, userAgent: string): Promise<void>;
-}
-
-const COMMANDS: Readonly<Record<string, Command>> = {
-  request: { flags: REQUEST_FLAGS, usage: REQUEST_USAGE, run: requestCommand },
-  ping: { flags: PING_FLAGS, usage: PING_USAGE, run: pingCommand },
-};
 
 /**
  * Runs `x-client` with the arguments after the program's name. Sets `process.exitCode`: 1 when the
@@ -34,6 +21,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
  */
 export async function main(argv: readonly string[]): Promise<void> {
   if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", onOutputError);
+  // What cannot be told is no reason to end in another way.
+  if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", () => {});
   try {
     await runCommand(argv);
   } catch (error) {
@@ -45,9 +34,9 @@ export async function main(argv: readonly string[]): Promise<void> {
 async function runCommand(argv: readonly string[]): Promise<void> {
   const [name, ...rest] = argv;
   const command = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
-  if (command === undefined) return runWithoutCommand(argv);
+  if (name === undefined || command === undefined) return runWithoutCommand(argv);
   const args = readArguments(rest, command.flags);
-  if (args.has("help")) process.stdout.write(command.usage);
+  if (args.has("help")) process.stdout.write(usageOf(name, command));
   else await command.run(args, `x-client/${version()}`);
 }
 
@@ -59,12 +48,14 @@ function onOutputError(error: NodeJS.ErrnoException): void {
 function runWithoutCommand(argv: readonly string[]): void {
   const [name] = argv;
   if (name !== undefined && !name.startsWith("-")) {
-    const like = nearest(name, Object.keys(COMMANDS));
-    const hint = like === undefined ? `there are ${Object.keys(COMMANDS).join(" and ")}` : `did you mean ${like}?`;
+    const names = Object.keys(COMMANDS);
+    const like = nearest(name, names);
+    const all = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+    const hint = like === undefined ? `there are ${all}` : `did you mean ${like}?`;
     throw new UsageError(`There is no command ${name}; ${hint}${like === undefined ? "." : ""}`);
   }
   const args = readArguments(argv, GENERAL_FLAGS);
-  if (args.has("help")) process.stdout.write(GENERAL_USAGE);
+  if (args.has("help")) process.stdout.write(generalUsage());
   else if (args.has("version")) process.stdout.write(`${version()}\n`);
   else throw new UsageError("What shall it do? x-client --help has examples.");
 }

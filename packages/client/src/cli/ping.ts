@@ -2,7 +2,10 @@ import { parseAddress } from "@x/protocol/address";
 
 import { getValues } from "../get-values.ts";
 import { Pool } from "../pool.ts";
+import { addressArgument } from "./address-argument.ts";
 import type { Arguments } from "./arguments.ts";
+import { HELP } from "./command.ts";
+import type { Command } from "./command.ts";
 import { printable } from "./printable.ts";
 import { withRecordLog } from "./record-log.ts";
 import { UsageError } from "./usage-error.ts";
@@ -15,12 +18,22 @@ interface Finding {
 }
 
 /** `x-client ping ADDRESS` */
-export async function pingCommand(args: Arguments, userAgent: string): Promise<void> {
-  const [address, ...more] = args.positionals;
-  if (address === undefined || more.length > 0) {
-    throw new UsageError('It takes an address, such as "x-client ping tcp://127.0.0.1:9000".');
-  }
-  parseAddress(address);
+export const pingCommand: Command = {
+  synopsis: "ADDRESS",
+  summary: "is an application there, and what does it say of itself?",
+  examples: ["unix:/run/php/php-fpm.sock", "unix:/run/php/php-fpm.sock --path /ping"],
+  flags: {
+    path: { type: "string", what: "ask for this path (ping.path of PHP-FPM) instead of FCGI_GET_VALUES" },
+    timeout: { type: "string", what: "ms to wait for the answer, 2000 unless given" },
+    verbose: { type: "boolean", short: "v", what: "show each record sent and received" },
+    json: { type: "boolean", what: "show the answer as JSON" },
+    ...HELP,
+  },
+  run: ping,
+};
+
+async function ping(args: Arguments, userAgent: string): Promise<void> {
+  const address = addressArgument(args, "ping");
   const timeout = args.milliseconds("timeout", 2_000);
   const path = args.get("path");
   if (path !== undefined && !path.startsWith("/")) throw new UsageError('--path takes a path such as "/ping".');

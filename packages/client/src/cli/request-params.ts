@@ -21,6 +21,8 @@ export interface RequestLine {
   role: RoleName;
   /** Bytes of the body, if there is one. */
   contentLength: number | undefined;
+  /** Of the body, unless a header says another. */
+  contentType: string | undefined;
 }
 
 /** The params of an HTTP request for that path, as a web server would send them. */
@@ -64,7 +66,7 @@ function readHeaders(line: RequestLine, userAgent: string): string[] {
   const usual = [
     ["User-Agent", userAgent],
     ["Accept", "*/*"],
-    ...(line.contentLength === undefined ? [] : [["Content-Type", "application/x-www-form-urlencoded"]]),
+    ...(line.contentType === undefined ? [] : [["Content-Type", line.contentType]]),
   ];
   return [...usual.filter(([name]) => !names.has(name!.toLowerCase())).flat(), ...given];
 }

@@ -93,6 +93,46 @@ test("-X, -H, -p and data from a file", async () => {
   expect(params()).not.toHaveProperty("HTTP_PROXY");
 });
 
+test("several -d are fields of one form; --data-binary sends a file of any size as it is", async () => {
+  await xClient(["request", peer.address, "/", "-d", "a=1", "-d", "b=2"]);
+  expect(String(peer.requests[0]!.stdin)).toBe("a=1&b=2");
+  const bytes = Buffer.alloc(1_000_000, "\r\n\xff", "latin1");
+  writeFileSync(join(folder, "body.bin"), bytes);
+  await xClient(["request", peer.address, "/", "--data-binary", `@${join(folder, "body.bin")}`]);
+  expect(peer.requests[1]!.stdin.equals(bytes)).toBe(true);
+  expect(peer.requests[1]!.params.get("CONTENT_LENGTH")).toBe("1000000");
+});
+
+test("-F makes the form that a browser makes", async () => {
+  const file = join(folder, 'a "b".txt');
+  writeFileSync(file, "text");
+  const flags = ["-F", "title=Sunset é", "-F", `photo=@${file}`, "-F", `raw=<${file}`];
+  await xClient(["request", peer.address, "/", ...flags, "-F", `other=@${file};type=image/x;filename=c.jpg`]);
+  const { params: sent, stdin } = peer.requests[0]!;
+  expect(sent.get("CONTENT_LENGTH")).toBe(String(stdin.length));
+  const headers = { "content-type": sent.get("CONTENT_TYPE")! };
+  const form = await new Response(Buffer.from(stdin), { headers }).formData();
+  expect(form.get("title")).toBe("Sunset é");
+  expect(form.get("raw")).toBe("text");
+  expect(form.get("photo")).toMatchObject({ type: "text/plain" });
+  expect(form.get("other")).toMatchObject({ type: "image/x", name: "c.jpg" });
+  expect(await (form.get("photo") as File).text()).toBe("text");
+  expect(String(stdin)).toContain('filename="a %22b%22.txt"');
+});
+
+test("-I asks for the head, -f fails for a status of 400 and more, --script names the script", async () => {
+  answer = ({ id, connection }) => connection.reply(id, "secret", "Status: 404 Gone\r\nX-A: 1\r\n\r\n");
+  const head = "Status: 404 Gone\r\nX-A: 1\r\n\r\n";
+  expect(await xClient(["request", peer.address, "/", "-I"])).toEqual({ code: 0, stdout: head, stderr: "" });
+  expect(peer.requests[0]!.params.get("REQUEST_METHOD")).toBe("HEAD");
+  expect(await xClient(["request", peer.address, "/x", "-f", "--script", ""])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: "x-client: the application answered with status 404.\n",
+  });
+  expect(peer.requests[1]!.params.toObject()).toMatchObject({ SCRIPT_NAME: "", PATH_INFO: "/x" });
+});
+
 test("-i shows the head, -o writes the body to a file", async () => {
   answer = ({ id, connection }) => {
     connection.send(stdout(id, "Status: 404 Not Here\nX-A: \xe9\nX-A: 2\n\n"), stdout(id, "bo\xffdy"), end(id));
