@@ -71,7 +71,7 @@ export class MockDispatcher extends Dispatcher {
     const plan = planDispatch(options, this.#settings);
     const request = new MockRequest(this.address, plan, handler, (ended) => this.#onSettled(ended));
     this.#running.push(request);
-    const obstacle = this.#ending === undefined ? findTooLargeParam(plan.params) : copyOf(this.#ending);
+    const obstacle = this.#ending === undefined ? findTooLargeParam(plan) : copyOf(this.#ending);
     // Told after the return, when the caller has the controller.
     setImmediate(() => {
       if (obstacle !== undefined) request.fail(obstacle);

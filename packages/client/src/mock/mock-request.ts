@@ -21,6 +21,7 @@ const slabs = new SlabPool();
 /** One request to a mock in memory: what `Dispatch` is to a pool. */
 export class MockRequest implements DispatchController, MockAnswer {
   readonly address: string;
+  readonly protocol = "fastcgi";
   readonly reused = false;
   readonly #plan: DispatchPlan;
   readonly #handler: DispatchHandler;
