@@ -17,6 +17,8 @@ export type { ResponseHead, ResponseKind } from "./response-kind.ts";
 export { toRequestHead } from "./request-head.ts";
 export type { RequestHead } from "./request-head.ts";
 export { encodeResponseHead } from "./response-encoder.ts";
+export { readAuthorizerResult } from "./authorizer-result.ts";
+export type { AuthorizerResult } from "./authorizer-result.ts";
 
 // Symbols above are for every user; those below are for whoever translates headers alone.
 
