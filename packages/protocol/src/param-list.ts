@@ -81,6 +81,8 @@ export class ParamList {
     const value = this.values[index]!;
     const at = writeHead(target, offset, name, value.length);
     if (typeof value === "string") return writeText(target, at, value, name);
+    // An array has a length, too, and anything in it.
+    if (!ArrayBuffer.isView(value)) throw neitherTextNorBytes(name);
     target.set(value, at);
     return at + value.length;
   }
@@ -107,12 +109,7 @@ function isIterable(params: object): params is Iterable<readonly [string, ParamV
 
 function wireLength(name: string, value: ParamValue | undefined): number {
   const valueLength = value?.length;
-  if (valueLength === undefined) {
-    throw new FastCGIError(
-      "FCGI_ERR_INVALID_ARGUMENT",
-      `The param ${JSON.stringify(name)} is neither a string nor bytes.`,
-    );
-  }
+  if (valueLength === undefined) throw neitherTextNorBytes(name);
   return name.length + valueLength + (name.length > 0x7f ? 4 : 1) + (valueLength > 0x7f ? 4 : 1);
 }
 
@@ -159,6 +156,13 @@ function writeText(target: Uint8Array, at: number, text: string, name: string): 
   // V8 knows of most strings that no character is above U+00FF, and then answers without looking at them.
   if (WIDE.test(text) || text.includes("\0")) throw notSendable(name);
   return writeLatin1(target, at, text);
+}
+
+function neitherTextNorBytes(name: string): FastCGIError {
+  return new FastCGIError(
+    "FCGI_ERR_INVALID_ARGUMENT",
+    `The param ${JSON.stringify(name)} is neither a string nor bytes.`,
+  );
 }
 
 function notSendable(name: string): FastCGIError {

@@ -95,7 +95,7 @@ describe("what is refused", () => {
     },
   );
 
-  test.for([80, true, null, undefined, {}])(
+  test.for([80, true, null, undefined, {}, [], ["text"], [1]])(
     "a value that is neither text nor bytes is refused: %j",
     (value: unknown) => {
       expect(failure(() => encodeNameValues([["A", value as string]])).code).toBe("FCGI_ERR_INVALID_ARGUMENT");

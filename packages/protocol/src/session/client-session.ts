@@ -2,6 +2,7 @@ import { FIXED_BODY_LEN, FixedBody, readEndRequest } from "../bodies.ts";
 import { FCGI_MAX_REQUEST_ID, ProtocolStatus, RecordType, ValueName } from "../constants.ts";
 import { RecordDecoder } from "../decoder.ts";
 import { FastCGIError } from "../errors.ts";
+import { checkLimit } from "../limit.ts";
 import type { RecordOutput } from "../record-output.ts";
 import { ClientExchange } from "./client-exchange.ts";
 import type { ClientExchangeHandler } from "./client-exchange.ts";
@@ -32,10 +33,11 @@ export class ClientSession {
   /** Requests at once; may be lowered while requests run. */
   multiplex: number;
 
+  /** @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a `multiplex` that is not a positive integer */
   constructor(output: RecordOutput, options: ClientSessionOptions) {
     this.#output = output;
     this.#options = options;
-    this.multiplex = options.multiplex ?? 1;
+    this.multiplex = checkLimit("multiplex", options.multiplex ?? 1);
     this.#questions = new OwnQuestions(output, (values) => options.onValues?.(values));
     this.#decoder = new RecordDecoder({
       onRecord: (type, id, length) => this.#onRecord(type, id, length),

@@ -37,6 +37,7 @@ export class ResponderSession implements ResponderExchangeOwner {
   #draining = false;
   #closed = false;
 
+  /** @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a limit that is not a positive integer */
   constructor(output: RecordOutput, options: ResponderSessionOptions) {
     this.#output = output;
     this.#options = options;

@@ -311,3 +311,11 @@ describe("[P66] aborting", () => {
     expect([first.endings, second.endings, side.fatal.length]).toEqual([0, 1, 1]);
   });
 });
+
+test.for([0, -1, 1.5, Number.NaN, Infinity])(
+  "multiplex %d is no limit: one that is NaN would let nothing begin",
+  (multiplex) => {
+    const error = failure(() => new ClientSide({ multiplex }));
+    expect([error.code, error.message.includes("multiplex")]).toEqual(["FCGI_ERR_INVALID_ARGUMENT", true]);
+  },
+);
