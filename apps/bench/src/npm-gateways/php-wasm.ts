@@ -5,9 +5,13 @@ import { createNodeFsMountHandler, loadNodeRuntime } from "@php-wasm/node";
 import { PHP } from "@php-wasm/universal";
 
 const [port, , root = "/"] = process.argv.slice(2);
-const php = new PHP(await loadNodeRuntime("8.4", { emscriptenOptions: { processId: process.pid } }));
+const recreateRuntime = (): Promise<number> =>
+  loadNodeRuntime("8.4", { emscriptenOptions: { processId: process.pid } });
+const php = new PHP(await recreateRuntime());
 php.mkdir(root);
 await php.mount(root, createNodeFsMountHandler(root));
+// A runtime loses file descriptors with each request: its makers change it after 400, their default here.
+php.enableRuntimeRotation({ recreateRuntime });
 
 // One instance runs one script at a time.
 let last: Promise<unknown> = Promise.resolve();

@@ -19,6 +19,8 @@ declare module "@php-wasm/universal" {
     constructor(runtime: number);
     mkdir(path: string): void;
     mount(path: string, handler: MountHandler): Promise<unknown>;
+    /** Goes on in a new runtime after so many requests. */
+    enableRuntimeRotation(options: { recreateRuntime: () => Promise<number>; maxRequests?: number }): void;
     run(options: { scriptPath: string; relativeUri: string; method: string }): Promise<{ bytes: Uint8Array }>;
   }
 }
