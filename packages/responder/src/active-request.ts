@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 
+import { Role } from "@x/protocol";
 import type { Params } from "@x/protocol";
 import type { FastCGIError } from "@x/protocol/errors";
 import type { ResponderExchange, ResponderExchangeHandler } from "@x/protocol/session";
@@ -7,7 +8,7 @@ import type { ResponderExchange, ResponderExchangeHandler } from "@x/protocol/se
 import { errorChannel } from "./diagnostics.ts";
 import { FastCGIRequest } from "./incoming.ts";
 import { FastCGIResponse } from "./outgoing.ts";
-import { RequestBody } from "./request-body.ts";
+import { DATA, RequestBody } from "./request-body.ts";
 import type { BodyOwner } from "./request-body.ts";
 import { ResponseStream } from "./response-stream.ts";
 import type { ResponseChannel } from "./response-stream.ts";
@@ -36,6 +37,8 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
   readonly exchange: ResponderExchange;
   readonly connection: RequestConnection;
   readonly body: RequestBody;
+  /** The file, for a Filter. */
+  readonly data: RequestBody | undefined;
   readonly output: ResponseStream;
   /** Called when the web server wants no answer any more, and again when there is nobody to answer. */
   onAborted: (() => void) | undefined;
@@ -48,6 +51,7 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
     this.exchange = exchange;
     this.connection = connection;
     this.body = new RequestBody(exchange.params, connection.input);
+    this.data = exchange.role === Role.Filter ? new RequestBody(exchange.params, connection.input, DATA) : undefined;
     this.output = new ResponseStream(exchange, this, isHead(exchange.params));
   }
 
@@ -86,6 +90,7 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
     if (this.#abortError !== undefined || this.output.ended) return;
     this.#abortError = error;
     this.body.fail(error);
+    this.data?.fail(error);
     this.#abortController?.abort(error);
     this.onAborted?.();
   }
@@ -125,9 +130,13 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
     this.body.finish();
   }
 
-  // Only a Filter has DATA, and this session does not serve that role.
-  onData(): void {}
-  onDataEnd(): void {}
+  onData(chunk: Uint8Array, start: number, end: number): void {
+    this.data?.push(chunk, start, end);
+  }
+
+  onDataEnd(): void {
+    this.data?.finish();
+  }
 
   onAbort(error: FastCGIError): void {
     // Only these two leave a web server that may still listen; after anything else nothing is sent any more.
@@ -139,7 +148,7 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
   onGone(error: FastCGIError): void {
     this.output.onGone();
     this.abort(error);
-    this.body.discard();
+    this.#discard();
     this.onAborted?.();
   }
 
@@ -160,8 +169,13 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
   }
 
   onResponseEnd(): void {
-    this.body.discard();
+    this.#discard();
     this.connection.onRequestEnd(this);
+  }
+
+  #discard(): void {
+    this.body.discard();
+    this.data?.discard();
   }
 }
 

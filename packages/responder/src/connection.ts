@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 
 import { RecordOutput, RecordType } from "@x/protocol";
+import type { Role } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
 import { ResponderSession } from "@x/protocol/session";
 import type { ResponderExchange } from "@x/protocol/session";
@@ -34,6 +35,7 @@ const PROBE_INTERVAL = 500;
 
 /** Limits of each connection of a server. */
 export interface ConnectionLimits extends InputTimeouts {
+  roles: readonly Role[];
   maxConnections: number;
   maxRequests: number;
   multiplex: number;
@@ -90,6 +92,7 @@ export class Connection implements RequestConnection {
     this.input = new InputGate(socket, owner.clock, owner.limits, (error) => this.#session.fail(error));
     this.#output = new RecordOutput(() => this.#planFlush());
     this.#session = new ResponderSession(this.#output, {
+      roles: owner.limits.roles,
       maxConnections,
       maxRequests,
       multiplex,
@@ -158,7 +161,7 @@ export class Connection implements RequestConnection {
 
   onRequestEnd(active: ActiveRequest): void {
     this.#requests.delete(active);
-    this.input.forgetBody(active.body);
+    this.input.forget(active);
     this.#count();
     this.#owner.onRequestEnd(active);
   }
@@ -202,7 +205,8 @@ export class Connection implements RequestConnection {
   #start(active: ActiveRequest): void {
     if (active.output.gone) return; // the same chunk ended the connection: nobody could be answered
     this.#owner.onRequest(active);
-    if (!active.body.ended && !active.body.complete) this.input.awaitBody(active);
+    if (!active.body.ended && !active.body.complete) this.input.awaitBody(active, active.body);
+    if (active.data !== undefined && !active.data.ended) this.input.awaitBody(active, active.data);
   }
 
   #count(): void {
@@ -254,7 +258,7 @@ export class Connection implements RequestConnection {
     this.#close();
     this.#expireIn(LINGER); // from now on, as a peer that broke the rules may not read either
     for (const active of gone) {
-      this.input.forgetBody(active.body);
+      this.input.forget(active);
       active.onGone(error);
       this.#owner.onRequestEnd(active);
     }

@@ -34,11 +34,12 @@ export function fetchRunner(handler: FetchHandler): (active: ActiveRequest) => P
       active.output.end(Buffer.from("Not Implemented\n"));
       return;
     }
-    await send(active, await handler(toRequest(active), new Context(active)));
+    await sendResponse(active, await handler(toRequest(active), new FetchCall(active)));
   };
 }
 
-class Context implements FetchContext {
+/** The second argument of a handler. */
+export class FetchCall implements FetchContext {
   readonly #active: ActiveRequest;
 
   constructor(active: ActiveRequest) {
@@ -58,7 +59,8 @@ class Context implements FetchContext {
   }
 }
 
-async function send(active: ActiveRequest, response: Response): Promise<void> {
+/** Sends what a handler returned. */
+export async function sendResponse(active: ActiveRequest, response: Response): Promise<void> {
   if (response.type === "error") throw new TypeError("The handler returned Response.error().");
   const { output } = active;
   const reader = response.body?.getReader();

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 
 import { Role } from "@x/protocol";
 import type { Params } from "@x/protocol";
@@ -20,6 +20,7 @@ export class FastCGIRequest {
   #head: RequestHead | undefined;
   #headers: Record<string, string> | undefined;
   #stdin: Readable | undefined;
+  #data: Readable | undefined;
 
   /** @internal */
   constructor(active: ActiveRequest) {
@@ -109,6 +110,30 @@ export class FastCGIRequest {
    */
   get stdin(): Readable {
     return (this.#stdin ??= toReadable(this.#active.body));
+  }
+
+  /**
+   * For a Filter, the file (FastCGI 1.0 §6.4); empty for others. It comes after {@link FastCGIRequest.stdin}, which is given up
+   * when the file is read first. Reading it fails with `FCGI_ERR_BODY_MISMATCH` when it is shorter or longer than
+   * {@link FastCGIRequest.dataLength}.
+   */
+  get data(): Readable {
+    if (this.#data !== undefined) return this.#data;
+    const { body, data } = this.#active;
+    if (data === undefined) return (this.#data = Readable.from([]));
+    if (!body.read) body.cancel(); // else a connection that waits for somebody to read it would wait for ever
+    return (this.#data = toReadable(data));
+  }
+
+  /** FCGI_DATA_LENGTH in bytes; undefined when it was not given. */
+  get dataLength(): number | undefined {
+    return this.#active.data?.contentLength;
+  }
+
+  /** FCGI_DATA_LAST_MOD, when the file was changed; undefined when it was not given. */
+  get dataLastModified(): Date | undefined {
+    const seconds = this.params.get("FCGI_DATA_LAST_MOD");
+    return seconds === undefined || !/^\d{1,13}$/.test(seconds) ? undefined : new Date(Number(seconds) * 1_000);
   }
 
   /** Has the whole body arrived, whether or not it has been read? False for ever when it was cut short. */

@@ -77,14 +77,19 @@ export class InputGate implements BodyOwner {
   }
 
   /** The request runs, and its body is not complete. */
-  awaitBody(active: ActiveRequest): void {
+  awaitBody(active: ActiveRequest, body: RequestBody): void {
     const { stdinTimeout } = this.#timeouts;
     if (stdinTimeout === 0) return;
-    active.body.timer = this.#clock.schedule(stdinTimeout, () => this.#onBodyLate(active));
+    body.timer = this.#clock.schedule(stdinTimeout, () => this.#onBodyLate(active, body));
   }
 
-  /** Nobody waits for this body any more. */
-  forgetBody(body: RequestBody): void {
+  /** Nobody waits for the bodies of this request any more. */
+  forget(active: ActiveRequest): void {
+    this.#forgetBody(active.body);
+    if (active.data !== undefined) this.#forgetBody(active.data);
+  }
+
+  #forgetBody(body: RequestBody): void {
     if (body.timer === undefined) return;
     this.#clock.cancel(body.timer);
     body.timer = undefined;
@@ -96,8 +101,7 @@ export class InputGate implements BodyOwner {
     this.#onParamsTimeout(new FastCGIError("FCGI_ERR_TIMEOUT", message, { phase: "request" }));
   }
 
-  #onBodyLate(active: ActiveRequest): void {
-    const { body } = active;
+  #onBodyLate(active: ActiveRequest, body: RequestBody): void {
     if (body.ended || body.timer === undefined) return;
     const late = `${this.#timeouts.stdinTimeout} ms`;
     if (this.#holders === 0) {

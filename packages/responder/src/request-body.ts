@@ -11,6 +11,21 @@ export interface BodyConsumer {
   onError(error: FastCGIError): void;
 }
 
+/** One of the two streams that a request brings. */
+export interface BodyKind {
+  /** The param that tells how many bytes it has. */
+  readonly length: string;
+  /** What it is called in messages. */
+  readonly name: string;
+  /** Is more than that many an error, instead of being cut off? */
+  readonly exact: boolean;
+}
+
+const STDIN: BodyKind = { length: "CONTENT_LENGTH", name: "request body", exact: false };
+
+/** The file that a Filter is to filter (FastCGI 1.0 §6.4). */
+export const DATA: BodyKind = { length: "FCGI_DATA_LENGTH", name: "file", exact: true };
+
 /** Who has to know how much of a body waits: the connection, which can stop reading. */
 export interface BodyOwner {
   /** Bytes came or were taken. */
@@ -18,7 +33,7 @@ export interface BodyOwner {
 }
 
 /**
- * STDIN of one request: a queue between the connection and whoever reads, if anybody ever does.
+ * STDIN, or for a Filter DATA, of one request: a queue between the connection and whoever reads, if anybody ever does.
  *
  * It ends with the STDIN stream or with CONTENT_LENGTH bytes, whichever comes first: more is cut
  * off, less is an error, because a web server sends less when its client went away in the middle of
@@ -31,6 +46,7 @@ export class RequestBody {
   timer: Timer | undefined;
   readonly #params: Params;
   readonly #owner: BodyOwner;
+  readonly #kind: BodyKind;
   /** Null: not read yet. */
   #contentLength: number | undefined | null = null;
   #queue: Uint8Array[] = [];
@@ -43,14 +59,15 @@ export class RequestBody {
   #error: FastCGIError | undefined;
   #consumer: BodyConsumer | undefined;
 
-  constructor(params: Params, owner: BodyOwner) {
+  constructor(params: Params, owner: BodyOwner, kind: BodyKind = STDIN) {
     this.#params = params;
     this.#owner = owner;
+    this.#kind = kind;
   }
 
-  /** CONTENT_LENGTH, if the web server gave one. Read when first needed: most requests have no body. */
+  /** The length that the web server gave, if it did. Read when first needed: most requests have no body. */
   get contentLength(): number | undefined {
-    if (this.#contentLength === null) this.#contentLength = readContentLength(this.#params.get("CONTENT_LENGTH"));
+    if (this.#contentLength === null) this.#contentLength = readContentLength(this.#params.get(this.#kind.length));
     return this.#contentLength;
   }
 
@@ -64,6 +81,11 @@ export class RequestBody {
     return this.#ended || this.#discarded || this.#error !== undefined;
   }
 
+  /** Does somebody read it? */
+  get read(): boolean {
+    return this.#consumer !== undefined;
+  }
+
   /** Has all of it come? */
   get complete(): boolean {
     return this.#ended ? this.#received >= (this.contentLength ?? 0) : this.contentLength === 0;
@@ -73,13 +95,17 @@ export class RequestBody {
   push(chunk: Uint8Array, start: number, end: number): void {
     if (this.ended) return;
     const { contentLength } = this;
+    if (this.#kind.exact && contentLength !== undefined && end - start > contentLength - this.#received) {
+      this.fail(mismatch(`The ${this.#kind.name} is longer than the ${contentLength} bytes of ${this.#kind.length}.`));
+      return;
+    }
     const until = contentLength === undefined ? end : Math.min(end, start + contentLength - this.#received);
     if (until > start) {
       this.#queue.push(chunk.subarray(start, until));
       this.#queued += until - start;
       this.#received += until - start;
     }
-    if (this.#received === contentLength) this.#ended = true;
+    if (this.#received === contentLength && !this.#kind.exact) this.#ended = true;
     this.#deliver();
   }
 
@@ -120,7 +146,7 @@ export class RequestBody {
       throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", "The request body already has a reader.");
     }
     this.#consumer = consumer;
-    if (this.contentLength === 0) this.#ended = true;
+    if (this.contentLength === 0 && !this.#kind.exact) this.#ended = true;
     if (this.#discarded) this.#error ??= requestEnded();
     this.#deliver();
   }
@@ -142,10 +168,8 @@ export class RequestBody {
     if (this.#told || this.#consumer === undefined || this.#queue.length > 0 || !this.ended) return;
     this.#told = true;
     if (this.#error === undefined && !this.complete) {
-      const counts = `${this.#received} of the ${this.contentLength} bytes of CONTENT_LENGTH`;
-      this.#error = new FastCGIError("FCGI_ERR_BODY_MISMATCH", `The request body is cut short: ${counts} came.`, {
-        phase: "request",
-      });
+      const counts = `${this.#received} of the ${this.contentLength} bytes of ${this.#kind.length}`;
+      this.#error = mismatch(`The ${this.#kind.name} is cut short: ${counts} came.`);
     }
     if (this.#error === undefined) this.#consumer.onEnd();
     else this.#consumer.onError(this.#error);
@@ -155,6 +179,10 @@ export class RequestBody {
     this.#queue = [];
     this.#queued = 0;
   }
+}
+
+function mismatch(message: string): FastCGIError {
+  return new FastCGIError("FCGI_ERR_BODY_MISMATCH", message, { phase: "request" });
 }
 
 function requestEnded(): FastCGIError {

@@ -1,7 +1,12 @@
+import { Role } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
 
+import { asksForDecision, authorizeRunner } from "./authorize.ts";
+import type { AuthorizeHandler } from "./authorize.ts";
 import { fetchRunner } from "./fetch.ts";
 import type { FetchHandler } from "./fetch.ts";
+import { filterRunner } from "./filter.ts";
+import type { FilterHandler } from "./filter.ts";
 import type { FastCGIRequest } from "./incoming.ts";
 import type { FastCGIResponse } from "./outgoing.ts";
 import { startServer } from "./server-options.ts";
@@ -11,22 +16,17 @@ import type { FastCGIServer, RequestRunner } from "./server.ts";
 /** Answers one request, now or later, by `response`. A throw or a rejection becomes a 500, or a cut response. */
 export type RequestHandler = (request: FastCGIRequest, response: FastCGIResponse) => void | Promise<void>;
 
-/** {@link ServerOptions} with the handler, in one of two shapes. */
-export type ServeOptions = ServerOptions &
-  (
-    | {
-        /** The web's shape: a `Request` comes, a `Response` goes. */
-        fetch: FetchHandler;
-        /** Not beside `fetch`. */
-        handler?: never;
-      }
-    | {
-        /** The lean shape, close to the protocol. */
-        handler: RequestHandler;
-        /** Not beside `handler`. */
-        fetch?: never;
-      }
-  );
+/** {@link ServerOptions} with handlers: `fetch` or `handler`, `authorize`, `filter`, or several, each for its role. */
+export interface ServeOptions extends ServerOptions {
+  /** Answers, in the web's shape: a `Request` comes, a `Response` goes. */
+  fetch?: FetchHandler;
+  /** Answers, in a lean shape that is close to the protocol. Not beside `fetch`. */
+  handler?: RequestHandler;
+  /** Decides about access, for web servers that ask an Authorizer (FastCGI 1.0 §6.3). */
+  authorize?: AuthorizeHandler;
+  /** Answers out of a file that the web server hands over (FastCGI 1.0 §6.4). */
+  filter?: FilterHandler;
+}
 
 /**
  * Runs a FastCGI application.
@@ -38,16 +38,39 @@ export type ServeOptions = ServerOptions &
  * console.log("listening on", await server.ready);
  */
 export function serve(options: ServeOptions): FastCGIServer {
-  return startServer(options, makeRunner(options));
+  const responder = responderRunner(options);
+  const authorizer =
+    options.authorize === undefined ? undefined : authorizeRunner(checked("authorize", options.authorize));
+  const filter = options.filter === undefined ? undefined : filterRunner(checked("filter", options.filter));
+  const roles = [
+    ...(responder === undefined && authorizer === undefined ? [] : [Role.Responder]),
+    ...(authorizer === undefined ? [] : [Role.Authorizer]),
+    ...(filter === undefined ? [] : [Role.Filter]),
+  ];
+  if (roles.length === 0) throw invalid("serve() needs one of the functions fetch, handler, authorize and filter.");
+  if (authorizer === undefined && filter === undefined) return startServer(options, responder!, roles);
+  const run: RequestRunner = (active) => {
+    if (active.exchange.role === Role.Filter) return filter!(active);
+    if (authorizer === undefined) return responder!(active);
+    const decides = active.exchange.role === Role.Authorizer || responder === undefined || asksForDecision(active);
+    return decides ? authorizer(active) : responder(active);
+  };
+  return startServer(options, run, roles);
 }
 
-function makeRunner(options: ServeOptions): RequestRunner {
-  const { fetch, handler } = options;
-  if (typeof fetch === "function" && handler === undefined) return fetchRunner(fetch);
-  if (typeof handler === "function" && fetch === undefined) {
-    return (active) => handler(active.request, active.response);
-  }
-  throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", "serve() needs one of the functions fetch and handler.", {
-    phase: "configure",
-  });
+function responderRunner({ fetch, handler }: ServeOptions): RequestRunner | undefined {
+  if (fetch !== undefined && handler !== undefined) throw invalid("serve() takes fetch or handler, not both.");
+  if (fetch !== undefined) return fetchRunner(checked("fetch", fetch));
+  if (handler === undefined) return undefined;
+  checked("handler", handler);
+  return (active) => handler(active.request, active.response);
+}
+
+function checked<Handler>(name: string, handler: Handler): Handler {
+  if (typeof handler !== "function") throw invalid(`${name} is a function, not ${String(handler)}.`);
+  return handler;
+}
+
+function invalid(message: string): FastCGIError {
+  return new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", message, { phase: "configure" });
 }

@@ -1,3 +1,4 @@
+import { Role } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
 
 import type { ConnectionLimits } from "./connection.ts";
@@ -93,8 +94,13 @@ export interface ServerOptions extends ListenOptions {
  *
  * @throws FastCGIError for options that cannot work
  */
-export function startServer(options: ServerOptions, run: RequestRunner): ResponderServer {
+export function startServer(
+  options: ServerOptions,
+  run: RequestRunner,
+  roles: readonly Role[] = [Role.Responder],
+): ResponderServer {
   const limits: ConnectionLimits = {
+    roles,
     maxConnections: atLeast(1, "maxConnections", options.maxConnections ?? 4_096),
     maxRequests: atLeast(1, "maxRequests", options.maxRequests ?? 4_096),
     multiplex: atLeast(1, "multiplex", options.multiplex ?? 64),

@@ -4,10 +4,13 @@ import type { ListenOptions } from "../listen.ts";
 
 /** What `net.Server` takes for an object. */
 export interface NodeListenOptions {
+  /** A TCP port; 0: any free one. */
   port?: number | string | undefined;
   /** @default 127.0.0.1 */
   host?: string | undefined;
+  /** Of a UNIX socket; it goes before the port. */
   path?: string | undefined;
+  /** Connections that the system keeps waiting. @default 511 */
   backlog?: number | undefined;
 }
 

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 
 import { parseAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
@@ -14,8 +15,11 @@ import type { NodeListenOptions } from "./listen-arguments.ts";
 
 /** @inline */
 interface NodeServerEvents {
+  /** A request has come; the listener of `createServer` is one of its listeners. */
   request: [request: IncomingMessage, response: ServerResponse];
+  /** It accepts connections. */
   listening: [];
+  /** It has stopped, and the last request has ended. */
   close: [];
   /** It cannot listen. */
   error: [error: Error];
@@ -30,10 +34,15 @@ interface NodeServerEvents {
 export class NodeServer extends EventEmitter<NodeServerEvents> implements AsyncDisposable {
   /** For programs that set them: keeping connections alive is the web server's choice (FastCGI 1.0 §3.5). */
   keepAliveTimeout = 0;
+  /** Without effect: the option `paramsTimeout` is its like. */
   headersTimeout = 0;
+  /** Without effect: the option `stdinTimeout` is its like. */
   requestTimeout = 0;
+  /** Without effect: the option `maxParams` is its like. */
   maxHeadersCount: number | null = null;
+  /** Without effect: the option `maxRequestsPerConnection` is its like. */
   maxRequestsPerSocket = 0;
+  /** Without effect, as 0 in `http.Server`. */
   timeout = 0;
   readonly #options: ServerOptions;
   readonly #run: RequestRunner;
@@ -95,7 +104,7 @@ export class NodeServer extends EventEmitter<NodeServerEvents> implements AsyncD
   }
 
   /** As `net.Server`: an object for TCP, the path for a UNIX socket, null when it does not listen. */
-  address(): { address: string; family: "IPv4" | "IPv6"; port: number } | string | null {
+  address(): AddressInfo | string | null {
     const text = this.#server?.address;
     if (text === undefined) return null;
     const address = parseAddress(text, { fd: true });
@@ -130,20 +139,24 @@ export class NodeServer extends EventEmitter<NodeServerEvents> implements AsyncD
   /** Idle connections are closed by `close`; there are none to close before. */
   closeIdleConnections(): void {}
 
+  /** Notes the number, and listens for `timeout`, which `setTimeout` of a request or response sets. */
   setTimeout(milliseconds?: number, callback?: (socket: unknown) => void): this {
     this.timeout = milliseconds ?? 0;
     if (callback !== undefined) this.on("timeout", callback);
     return this;
   }
 
+  /** Without effect: a server that listens keeps the process running. */
   ref(): this {
     return this;
   }
 
+  /** Without effect. */
   unref(): this {
     return this;
   }
 
+  /** Closes, and resolves when the last request has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#server === undefined) return;
     await new Promise<void>((resolve) => this.close(() => resolve()));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, onTestFinished } from "vitest";
 
 import { serve } from "../../src/index.ts";
-import type { FastCGIServer, FetchHandler, RequestHandler, ServerOptions } from "../../src/index.ts";
+import type { FastCGIServer, FetchHandler, RequestHandler, ServeOptions, ServerOptions } from "../../src/index.ts";
 import { FrontEnd } from "./front-end.ts";
 
 export interface Application {
@@ -58,6 +58,11 @@ export function application(handler: RequestHandler, options: ServerOptions = {}
 /** Starts a fetch handler. */
 export function fetchApplication(fetch: FetchHandler, options: ServerOptions = {}): Promise<Application> {
   return started(serve({ listen: socketIn(temporaryFolder()), signals: false, ...options, fetch: watched(fetch) }));
+}
+
+/** Starts an application of any roles. */
+export function roleApplication(options: ServeOptions): Promise<Application> {
+  return started(serve({ listen: socketIn(temporaryFolder()), signals: false, ...options }));
 }
 
 async function started(server: FastCGIServer): Promise<Application> {
