@@ -18,6 +18,8 @@ export interface RequestConnection {
   /** Who is told how bodies flow. */
   readonly input: BodyOwner;
   readonly congested: boolean;
+  /** Do URLs lack what SCRIPT_NAME names? */
+  readonly mount: "keep" | "strip";
   /** The web server at the other end, for messages. */
   readonly peer: string;
   onOutput(): void;

@@ -36,6 +36,7 @@ const PROBE_INTERVAL = 500;
 /** Limits of each connection of a server. */
 export interface ConnectionLimits extends InputTimeouts {
   roles: readonly Role[];
+  mount: "keep" | "strip";
   maxConnections: number;
   maxRequests: number;
   multiplex: number;
@@ -114,6 +115,10 @@ export class Connection implements RequestConnection {
       .on("finish", () => this.#expireIn(LINGER))
       .on("error", (error) => this.#onSocketError(error))
       .on("close", () => this.#onClosed());
+  }
+
+  get mount(): "keep" | "strip" {
+    return this.#owner.limits.mount;
   }
 
   get congested(): boolean {

@@ -7,6 +7,7 @@ import type { RequestHead } from "@x/protocol/cgi";
 
 import type { ActiveRequest } from "./active-request.ts";
 import { toReadable } from "./body-streams.ts";
+import { withoutMount } from "./mount.ts";
 
 /** What the application is asked to be (FastCGI 1.0 §6). */
 export type RoleName = "responder" | "authorizer" | "filter";
@@ -54,7 +55,7 @@ export class FastCGIRequest {
     return this.#read().method;
   }
 
-  /** Path and query as the browser sent them (REQUEST_URI), else SCRIPT_NAME, PATH_INFO and QUERY_STRING put together. */
+  /** Path and query as the browser sent them (REQUEST_URI), else SCRIPT_NAME, PATH_INFO and QUERY_STRING put together; less the mount, if it is stripped. */
   get url(): string {
     return this.#read().url;
   }
@@ -151,6 +152,10 @@ export class FastCGIRequest {
   }
 
   #read(): RequestHead {
-    return (this.#head ??= toRequestHead(this.#active.exchange.params));
+    if (this.#head !== undefined) return this.#head;
+    const { connection, exchange } = this.#active;
+    this.#head = toRequestHead(exchange.params);
+    if (connection.mount === "strip") this.#head.url = withoutMount(this.#head.url, exchange.params);
+    return this.#head;
   }
 }

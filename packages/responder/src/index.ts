@@ -12,6 +12,7 @@ export type { ListenOptions } from "./listen.ts";
 export type { FastCGIServer, FastCGIServerStats } from "./server.ts";
 export type { AuthorizeHandler, AuthorizeResult, GrantedVariables } from "./authorize.ts";
 export type { FilterContext, FilterHandler } from "./filter.ts";
+export { fileResponse, xAccelRedirect, xSendfile } from "./files.ts";
 export type { FetchContext, FetchHandler } from "./fetch.ts";
 export type { FastCGIRequest, RoleName } from "./incoming.ts";
 export type { FastCGIResponse, ResponseStderr } from "./outgoing.ts";

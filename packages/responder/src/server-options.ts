@@ -74,6 +74,13 @@ export interface ServerOptions extends ListenOptions {
    */
   stdinTimeout?: number;
   /**
+   * `strip`: URLs lack the part that SCRIPT_NAME names, so that an application answers under any path (`/app/users` as `/users`).
+   * In nginx set SCRIPT_NAME and PATH_INFO by `fastcgi_split_path_info`; its own default is the whole path. `keep`: URLs as received.
+   *
+   * @default "keep"
+   */
+  mount?: "keep" | "strip";
+  /**
    * Stop on SIGTERM and SIGINT: the first lets running requests finish, a second one cuts them, and
    * the process exits with status 0 (FastCGI 1.0 §7). False where the server is a part of a program
    * that sees to its own end.
@@ -101,6 +108,7 @@ export function startServer(
 ): ResponderServer {
   const limits: ConnectionLimits = {
     roles,
+    mount: options.mount ?? "keep",
     maxConnections: atLeast(1, "maxConnections", options.maxConnections ?? 4_096),
     maxRequests: atLeast(1, "maxRequests", options.maxRequests ?? 4_096),
     multiplex: atLeast(1, "multiplex", options.multiplex ?? 64),
