@@ -27,7 +27,7 @@ test("nginx gets a URI, percent-encoded, and the headers that were given", () =>
 test("others get a path, byte for byte", () => {
   expect(xSendfile("/srv/ü").headers.get("x-sendfile")).toBe("/srv/\u00c3\u00bc");
   expect(() => xSendfile("a")).toThrow("absolute path");
-  expect(() => xSendfile("/a\r\nB: c")).toThrow();
+  expect(() => xSendfile("/a\r\nB: c")).toThrow(TypeError);
 });
 
 test("a whole file, with what identifies it", async () => {
@@ -81,7 +81,7 @@ test.each([
   [{ range: "bytes=0-1", "if-range": '"x"' }, 200],
   [{ range: "bytes=0-1", "if-range": '"7-e8d4a51000"' }, 206],
 ])("%j is %i", async (headers, status) => {
-  const response = await fileResponse(ask(headers as Record<string, string>), file("content"));
+  const response = await fileResponse(ask(headers), file("content"));
   expect(response.status).toBe(status);
   await response.body?.cancel();
 });
