@@ -130,6 +130,11 @@ export class Connection implements RequestConnection {
     this.#session.drain();
   }
 
+  /** Closes with its next answer. */
+  retire(): void {
+    this.#session.retire();
+  }
+
   /** Cuts it now. */
   destroy(error: FastCGIError): void {
     this.#session.fail(error);

@@ -40,3 +40,15 @@ export const requestEndChannel: Publisher<RequestMessage> = channel("fastcgi.res
 export const connectionOpenChannel: Publisher<ConnectionMessage> = channel("fastcgi.responder.connection.open");
 export const connectionCloseChannel: Publisher<ConnectionMessage> = channel("fastcgi.responder.connection.close");
 export const errorChannel: Publisher<ErrorMessage> = channel("fastcgi.responder.error");
+
+/** Published on `fastcgi.responder.worker`. */
+export interface WorkerMessage {
+  /** `start`: it serves. `retire`: another one has taken its place, it finishes. `exit`: it has ended. `fail`: one could not be started. */
+  event: "start" | "retire" | "exit" | "fail";
+  /** The process; 0 when there is none. */
+  pid: number;
+  /** Why; for `exit` the exit code or the signal. */
+  reason?: string;
+}
+
+export const workerChannel: Publisher<WorkerMessage> = channel("fastcgi.responder.worker");

@@ -19,7 +19,8 @@ export interface ListenOptions {
    * `unix:/run/app.sock`; `tcp://127.0.0.1:9000` (port 0: any free one); `fd:0`, a listening socket that
    * the process was started with; `unix:@name`, which needs {@link ListenOptions.allowAbstract}.
    *
-   * @default `fd:0` if that is a socket, as under mod_fcgid, lighttpd's bin-path and spawn-fcgi (FastCGI 1.0 §2.2); else an error
+   * @default `fd:0` if that is a socket, as under mod_fcgid, lighttpd's bin-path and spawn-fcgi (FastCGI 1.0 §2.2); else the
+   * socket of a systemd unit (LISTEN_FDS); else an error
    */
   listen?: string;
   /**
@@ -68,7 +69,9 @@ export function planListening(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): ListenPlan {
   const address =
-    options.listen === undefined ? inheritedAddress() : parseAddress(options.listen, { fd: true, ephemeral: true });
+    options.listen === undefined
+      ? inheritedAddress(environment)
+      : parseAddress(options.listen, { fd: true, ephemeral: true });
   const peers = allowedPeersFrom(options.allowedPeers, environment);
   const text = formatAddress(address);
   if (address.kind === "abstract" && options.allowAbstract !== true) {
@@ -134,11 +137,16 @@ export async function startListening(server: Server, plan: ListenPlan): Promise<
   }
 }
 
+/** The first socket of systemd's socket activation (sd_listen_fds(3)). */
+const SD_LISTEN_FDS_START = 3;
+
 const HOW_TO_LISTEN =
   'say where to listen, such as listen: "unix:/run/app.sock", or let a web server or spawn-fcgi start this program with a listening socket as its file descriptor 0.';
 
-function inheritedAddress(): Address {
+function inheritedAddress(environment: Readonly<Record<string, string | undefined>>): Address {
   if (isSocket(FCGI_LISTENSOCK_FILENO)) return { kind: "fd", fd: FCGI_LISTENSOCK_FILENO };
+  const ours = environment["LISTEN_PID"] === String(process.pid) && Number(environment["LISTEN_FDS"]) >= 1;
+  if (ours && isSocket(SD_LISTEN_FDS_START)) return { kind: "fd", fd: SD_LISTEN_FDS_START };
   throw refused(`There is nothing to listen on: ${HOW_TO_LISTEN}`, "configure");
 }
 

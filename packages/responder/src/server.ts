@@ -47,6 +47,11 @@ export interface FastCGIServer extends AsyncDisposable {
    * finish; further requests on their connections get OVERLOADED. Resolves when all is closed.
    */
   close(): Promise<void>;
+  /**
+   * As `close`, but no request is refused: connections that web servers keep are served on, each until its next answer, which
+   * closes it. What is idle after `idle` ms is closed. For a process that another one replaces, on the same socket.
+   */
+  retire(idle?: number): Promise<void>;
   /** Closes at once; running requests are aborted and not answered. */
   destroy(): Promise<void>;
 }
@@ -103,6 +108,18 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
 
   close(): Promise<void> {
     return (this.#closed ??= this.#stop());
+  }
+
+  async retire(idle = 2_000): Promise<void> {
+    await this.ready.catch(() => {});
+    for (const connection of this.#connections) connection.retire();
+    const stopped = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    const timer = setTimeout(() => void this.close(), idle);
+    await stopped;
+    clearTimeout(timer);
+    await this.close();
   }
 
   async destroy(): Promise<void> {

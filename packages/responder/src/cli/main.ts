@@ -1,0 +1,112 @@
+/**
+ * The command `x-responder`.
+ *
+ * @packageDocumentation
+ */
+
+import { subscribe } from "node:diagnostics_channel";
+import { existsSync, readFileSync, watch } from "node:fs";
+import { dirname, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { isFastCGIError } from "@x/protocol/errors";
+
+import type { WorkerMessage } from "../diagnostics.ts";
+import { serveModule } from "../workers/load-module.ts";
+import { supervise } from "../workers/supervisor.ts";
+import type { Supervisor } from "../workers/supervisor.ts";
+import { readArguments } from "./arguments.ts";
+import type { Arguments } from "./arguments.ts";
+import { USAGE } from "./usage.ts";
+
+/** Files of one save come one after the other. */
+const SETTLING = 100;
+
+/**
+ * Runs `x-responder` with the arguments after the program's name. Resolves when it serves. Sets `process.exitCode`: 1 when it
+ * cannot run, 2 for a mistake.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    const args = readArguments(argv);
+    if (args === "help") say(USAGE);
+    else if (args === "version") say(`${version()}\n`);
+    else await run(args);
+  } catch (error) {
+    process.exitCode = isMistake(error) ? 2 : 1;
+    complain(isFastCGIError(error) ? error.message : String((error as Error).stack));
+  }
+}
+
+async function run(args: Arguments): Promise<void> {
+  const path = resolve(String(args.module));
+  if (!existsSync(path)) {
+    process.exitCode = 2;
+    complain(`there is no file ${path}: name the module that exports the application.`);
+    return;
+  }
+  // A web server that started us on its own socket is the supervisor.
+  if (args.supervised) await runWorkers(args, path);
+  else
+    await (
+      await serveModule(pathToFileURL(path).href, { grace: args.grace ?? 0, mount: args.mount ?? "keep" })
+    ).ready;
+}
+
+async function runWorkers(args: Arguments, path: string): Promise<void> {
+  subscribe("fastcgi.responder.worker", (message) => report(message as WorkerMessage, args.verbose));
+  const supervisor = supervise(args);
+  let stopping = false;
+  const stop = (): void => {
+    void (stopping ? supervisor.destroy() : supervisor.close()).then(() => process.exit(process.exitCode ?? 0));
+    stopping = true;
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+  process.on("SIGHUP", () => reload(supervisor));
+  say(`x-responder serves ${path} on ${await supervisor.ready}\n`);
+  if (args.watch) watchFolder(path, supervisor);
+}
+
+function reload(supervisor: Supervisor): void {
+  supervisor.reload().then(
+    () => say("x-responder has replaced its workers\n"),
+    (error: Error) => complain(`the old workers stay. ${error.message}`),
+  );
+}
+
+function watchFolder(path: string, supervisor: Supervisor): void {
+  let timer: NodeJS.Timeout | undefined;
+  watch(dirname(path), { recursive: true }, (_event, name) => {
+    const parts = name?.split(sep) ?? [];
+    if (parts.some((part) => part === "node_modules" || part.startsWith("."))) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => reload(supervisor), SETTLING);
+  });
+}
+
+function report({ event, pid, reason }: WorkerMessage, verbose: boolean): void {
+  if (event === "fail") complain(reason ?? "");
+  else if (event === "exit" && reason !== "0" && reason !== "2") complain(`worker ${pid} ended with ${reason}.`);
+  else if (verbose) say(`x-responder: worker ${pid}: ${event}${reason === undefined ? "" : ` (${reason})`}\n`);
+}
+
+function isMistake(error: unknown): boolean {
+  return (
+    isFastCGIError(error, "FCGI_ERR_INVALID_ARGUMENT") ||
+    isFastCGIError(error, "FCGI_ERR_BAD_ADDRESS") ||
+    (isFastCGIError(error, "FCGI_ERR_LISTEN") && error.phase === "configure")
+  );
+}
+
+function say(text: string): void {
+  process.stdout.write(text);
+}
+
+function complain(message: string): void {
+  process.stderr.write(`x-responder: ${message}\n`);
+}
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}

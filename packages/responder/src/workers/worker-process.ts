@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+import { FastCGIError } from "@x/protocol/errors";
+
+import { WORKER_VARIABLE } from "./messages.ts";
+import type { FromWorker, ToWorker, WorkerTask } from "./messages.ts";
+
+/** This file's folder has the program, in `src` as TypeScript. */
+const PROGRAM = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./workers/worker.js", import.meta.url),
+);
+
+/** A worker, from the outside. */
+export class WorkerProcess {
+  /** Resolves when it serves; rejects when it cannot, with what it said. */
+  readonly ready: Promise<void>;
+  /** Resolves with its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | string>;
+  readonly startedAt: number = performance.now();
+  /** It has been told to go, or asked for it. */
+  leaving = false;
+  readonly #child: ChildProcess;
+
+  constructor(fd: number, task: WorkerTask, onWorn: (reason: string) => void) {
+    this.#child = spawn(process.execPath, [...process.execArgv, PROGRAM], {
+      stdio: [fd, "inherit", "inherit", "ipc"],
+      env: { ...process.env, [WORKER_VARIABLE]: JSON.stringify(task) },
+    });
+    this.exited = once(this.#child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
+    this.ready = new Promise((resolve, reject) => {
+      this.#child.on("message", (message: FromWorker) => {
+        if (message.type === "ready") resolve();
+        else if (message.type === "refused") reject(refusal(message.message, message.mistake));
+        else onWorn(message.reason);
+      });
+      void this.exited.then((end) => reject(refusal(`The process ended at once, with ${String(end)}.`, false)));
+    });
+    this.ready.catch(() => {});
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Lets it finish what it has; it then ends by itself. */
+  retire(): void {
+    this.leaving = true;
+    if (this.#child.connected) this.#child.send({ type: "retire" } satisfies ToWorker, () => {});
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.leaving = true;
+    this.#child.kill("SIGKILL");
+  }
+}
+
+function refusal(message: string, mistake: boolean): FastCGIError {
+  if (mistake) return new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", message, { phase: "configure" });
+  return new FastCGIError("FCGI_ERR_PROCESS_EXIT", `A worker cannot start: ${message}`);
+}

@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect, onTestFinished, test } from "vitest";
+
+import { temporaryFolder } from "../support/application.ts";
+import { FrontEnd } from "../support/front-end.ts";
+
+const COMMAND = join(import.meta.dirname, "../../bin/x-responder.cjs");
+const MODULE = join(import.meta.dirname, "../support/module-application.ts");
+
+interface Running {
+  child: ChildProcess;
+  exit: Promise<number | string>;
+  /** Resolves when stdout and stderr together contain the text once more than when it was last waited for. */
+  says(text: string): Promise<void>;
+  output(): string;
+}
+
+function run(args: readonly string[], environment: Record<string, string> = {}): Running {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let output = "";
+  let seen = 0;
+  let wake = (): void => {};
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      wake();
+    });
+  }
+  const exit = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
+  return {
+    child,
+    exit,
+    output: () => output,
+    async says(text) {
+      for (;;) {
+        const at = output.indexOf(text, seen);
+        if (at >= 0) {
+          seen = at + text.length;
+          return;
+        }
+        await new Promise<void>((resolve, reject) => {
+          wake = resolve;
+          void exit.then((end) => reject(new Error(`It ended with ${String(end)}: ${output}`)));
+        });
+      }
+    },
+  };
+}
+
+/** Which process answers. */
+async function ask(path: string, url = "/"): Promise<string> {
+  const frontEnd = await FrontEnd.connect(`unix:${path}`);
+  try {
+    return (await frontEnd.exchange(1, { params: { REQUEST_METHOD: "GET", REQUEST_URI: url }, keepConn: false })).body;
+  } finally {
+    frontEnd.destroy();
+  }
+}
+
+test("serves, replaces its workers on SIGHUP without losing a request, and ends with 0 on SIGTERM", async () => {
+  const path = join(temporaryFolder(), "app.sock");
+  const { child, exit, says } = run([MODULE, "--listen", `unix:${path}`, "--workers", "2", "-v"]);
+  await says(`on unix:${path}`);
+  expect(statSync(path).mode & 0o777).toBe(0o660);
+  const before = await ask(path);
+  let going = true;
+  const asking = (async () => {
+    const pids = new Set<string>();
+    while (going) pids.add(await ask(path));
+    return pids;
+  })();
+  child.kill("SIGHUP");
+  await says("replaced its workers");
+  const after = await ask(path);
+  going = false;
+  expect([...(await asking)].every((pid) => /^\d+$/.test(pid))).toBe(true);
+  expect(after).not.toBe(before);
+  child.kill("SIGTERM");
+  expect(await exit).toBe(0);
+  expect(existsSync(path)).toBe(false);
+});
+
+test("a worker that ends is started again", async () => {
+  const path = join(temporaryFolder(), "app.sock");
+  const { says } = run([MODULE, "--listen", `unix:${path}`, "-v"]);
+  await says(`on unix:${path}`);
+  const before = await ask(path);
+  await expect(ask(path, "/die")).rejects.toThrow("closed the connection");
+  await says("ended with 3");
+  await says(": start");
+  expect(await ask(path)).not.toBe(before);
+});
+
+test("a worker is replaced after its number of requests", async () => {
+  const path = join(temporaryFolder(), "app.sock");
+  const { says } = run([MODULE, "--listen", `unix:${path}`, "--max-requests", "3", "-v"]);
+  await says(`on unix:${path}`);
+  const before = await ask(path);
+  await ask(path);
+  await ask(path);
+  await says("retire (3 requests)");
+  await says("exit (0)");
+  expect(await ask(path)).not.toBe(before);
+});
+
+test("a worker that uses too much memory is replaced", async () => {
+  const path = join(temporaryFolder(), "app.sock");
+  const { says } = run([MODULE, "--listen", `unix:${path}`, "--max-memory", "1", "-v"]);
+  await says("MiB of memory)");
+});
+
+test("--watch reloads when a file changes, and keeps the old workers when the new ones cannot start", async () => {
+  const folder = temporaryFolder();
+  const path = join(temporaryFolder(), "app.sock");
+  const module = join(folder, "app.mjs");
+  const body = "export default (request, response) => response.end('one');";
+  writeFileSync(module, body);
+  const { says } = run([module, "--listen", `unix:${path}`, "--watch"]);
+  await says(`on unix:${path}`);
+  expect(await ask(path)).toBe("one");
+  writeFileSync(module, body.replace("one", "two"));
+  await says("replaced its workers");
+  expect(await ask(path)).toBe("two");
+  writeFileSync(module, "export default (");
+  await says("the old workers stay");
+  expect(await ask(path)).toBe("two");
+  utimesSync(module, 1, 1);
+});
+
+test.each<[string, readonly string[], string]>([
+  ["no module", [], "say which module to serve"],
+  ["two modules", ["a.js", "b.js"], "one module at a time"],
+  ["an unknown flag", ["a.js", "--foo"], "'--foo'"],
+  ["a number that is none", [MODULE, "--workers", "many"], "--workers is a whole number from 1 up, not many."],
+  ["a mode that is none", [MODULE, "--mode", "rw"], "such as 0660"],
+  ["a mount that is none", [MODULE, "--mount", "/app"], "--mount is keep or strip"],
+  ["a module that is not there", ["/nowhere.js"], "there is no file /nowhere.js"],
+  ["an address that is none", [MODULE, "--listen", "/run/app.sock"], 'write "unix:/run/app.sock"'],
+  ["[P2] nothing to listen on", [MODULE], "There is nothing to listen on"],
+])("%s is a mistake: one sentence, exit code 2", async (_what, args, sentence) => {
+  const { exit, output } = run(args);
+  expect(await exit).toBe(2);
+  expect(output()).toContain(`x-responder: `);
+  expect(output()).toContain(sentence);
+  expect(output().trimEnd().split("\n")).toHaveLength(1);
+});
+
+test("a module without an application says what to export, and one that throws why", async () => {
+  const folder = temporaryFolder();
+  const module = join(folder, "app.mjs");
+  writeFileSync(module, "export const nothing = 1;");
+  const listen = ["--listen", `unix:${join(folder, "app.sock")}`];
+  const without = run([module, ...listen]);
+  expect(await without.exit).toBe(2);
+  expect(without.output()).toContain("export default an Express");
+  const refusing = run([MODULE, ...listen], { REFUSE: "1" });
+  expect(await refusing.exit).toBe(1);
+  expect(refusing.output()).toContain("does not like it here");
+});
+
+test("[TJ02] a socket that somebody listens on is left alone: exit code 1", async () => {
+  const path = join(temporaryFolder(), "app.sock");
+  const first = run([MODULE, "--listen", `unix:${path}`]);
+  await first.says(`on unix:${path}`);
+  const second = run([MODULE, "--listen", `unix:${path}`]);
+  expect(await second.exit).toBe(1);
+  expect(second.output()).toContain("Another process is listening");
+  expect(await ask(path)).toMatch(/^\d+$/);
+});
+
+test("--help and --version", async () => {
+  const help = run(["--help"]);
+  expect(await help.exit).toBe(0);
+  expect(help.output()).toContain("x-responder app.js --listen unix:/run/app.sock");
+  const version = run(["-V"]);
+  expect(await version.exit).toBe(0);
+  expect(version.output()).toMatch(/^\d+\.\d+\.\d+/);
+});
