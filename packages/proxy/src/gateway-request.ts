@@ -94,6 +94,13 @@ export interface GatewayResponse {
   stallTimeout: number;
   /** The response is complete. */
   end(): void;
+  /**
+   * Takes back the head, and what was written after it, if nothing of them has left yet: then the response can be started anew, or is
+   * as if it had not been started.
+   *
+   * @returns false when it is too late
+   */
+  withdraw(): boolean;
   /** Gives up visibly: the client must not take what it has for a whole response. */
   abort(): void;
 }

@@ -82,15 +82,19 @@ function logStderr(
   }
 }
 
-function logAnswered(log: Log, { method, target, statusCode, complete, duration, remote }: AnsweredRequest): void {
+function logAnswered(log: Log, answered: AnsweredRequest): void {
+  const { method, target, statusCode, bytes, complete, cut, duration, remote } = answered;
   const time = Math.round(duration * 10) / 10;
-  const outcome = statusCode === 0 ? "no answer, the client went away" : `${statusCode}${complete ? "" : ", cut"}`;
+  const end = cut ? ", cut" : ", the client went away";
+  const outcome = `${statusCode === 0 ? "no answer" : statusCode}${complete ? "" : end}`;
   log.write("info", `${method} ${target} ${outcome} in ${time} ms`, {
     event: "request",
     method,
     target,
     status: statusCode,
+    bytes,
     complete,
+    cut,
     duration: time,
     remote,
   });

@@ -122,9 +122,13 @@ export class ServedRequest implements Audience {
     this.settle();
   }
 
-  /** Cuts a response whose head is out. */
+  /** Cuts a response whose head is out; if it turns out to be still here, the client gets an error page instead. */
   cut(error: unknown, upstream?: string): void {
     if (this.#settled) return;
+    if (this.response.withdraw()) {
+      this.fail(error, upstream);
+      return;
+    }
     cutResponse(this, { cause: toCause(error), upstream });
     this.settle();
   }

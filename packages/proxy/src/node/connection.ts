@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 import type { Endpoint } from "../gateway-request.ts";
+import { localEndpoint, remoteEndpoint, resetConnection } from "../http/endpoint.ts";
 
 /** Somebody to be told that the client has gone. */
 export interface Watcher {
@@ -22,8 +23,8 @@ export class Connection {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.remote = { address: plainAddress(socket.remoteAddress), port: socket.remotePort };
-    this.local = { address: plainAddress(socket.localAddress), port: socket.localPort };
+    this.remote = remoteEndpoint(socket);
+    this.local = localEndpoint(socket);
     this.scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
     // One listener a connection: a response that waits behind another has no event of its own for this.
     socket.once("close", () => {
@@ -51,15 +52,8 @@ export class Connection {
 
   /** Cuts it so that the client sees an error, whatever way it was told to find the end of the response. */
   reset(): void {
-    // Only TCP knows resetting; on a UNIX socket and within TLS the missing end has to do.
-    if (this.remote.address === undefined || this.scheme === "https") this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    resetConnection(this.socket, this.remote, this.scheme);
   }
 }
 
 const connections = new WeakMap<Socket, Connection>();
-
-/** A socket that takes both kinds shows IPv4 addresses as `::ffff:1.2.3.4`. */
-function plainAddress(address: string | undefined): string | undefined {
-  return address?.startsWith("::ffff:") === true && address.includes(".") ? address.slice(7) : address;
-}

@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 
 import type { GatewayResponse } from "../gateway-request.ts";
+import { StallWatch } from "../http/stall-watch.ts";
 import type { Connection, Watcher } from "./connection.ts";
 import { EarlyEnd } from "./early-end.ts";
 import type { NodeRequest } from "./request.ts";
-import { StallWatch } from "./stall-watch.ts";
 
 /** Up to so many bytes of body leave as one string with the head: one write, one copy. */
 const SMALL = 16_384;
@@ -84,6 +84,13 @@ export class NodeResponse implements GatewayResponse, Watcher {
     this.#unwatch();
     if (this.#request.complete) this.finish();
     else if (!this.#gone) new EarlyEnd(this.#request, this, this.#connection).start();
+  }
+
+  withdraw(): boolean {
+    if (this.#ended || this.#gone || this.#response.headersSent) return false;
+    this.#headWaits = false;
+    this.#text = "";
+    return true;
   }
 
   abort(): void {

@@ -1,6 +1,5 @@
 import { channel } from "node:diagnostics_channel";
 import type { Channel } from "node:diagnostics_channel";
-import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** One request that is over, published on `fastcgi:proxy:answered`. */
 export interface AnsweredRequest {
@@ -8,10 +7,14 @@ export interface AnsweredRequest {
   readonly method: string;
   /** As it came; latin-1. */
   readonly target: string;
-  /** 0 when the client went away before the head was written. */
+  /** 0 when the connection ended before anything of the answer was written. */
   readonly statusCode: number;
+  /** Bytes of the answer's body that were written, without framing. */
+  readonly bytes: number;
   /** The whole response was given to the kernel. */
   readonly complete: boolean;
+  /** It is not complete because the proxy cut it: the application failed, or a time limit passed. Else the client went away. */
+  readonly cut: boolean;
   /** Milliseconds from the request's head to the end. */
   readonly duration: number;
   /** The client's address; undefined for a UNIX socket. */
@@ -23,28 +26,3 @@ export const answeredChannel: Channel<unknown, AnsweredRequest> = channel("fastc
   unknown,
   AnsweredRequest
 >;
-
-/** What can only be known while the request is there. */
-export interface RequestBegin {
-  /** By `performance.now()`. */
-  readonly at: number;
-  readonly remote: string | undefined;
-}
-
-/** To be asked when the request's head has come: later its socket may be gone. */
-export function beginOf(request: IncomingMessage): RequestBegin {
-  return { at: performance.now(), remote: request.socket.remoteAddress };
-}
-
-/** Publishes a request that is over. */
-export function publishAnswered(response: ServerResponse, began: RequestBegin): void {
-  const { req } = response;
-  answeredChannel.publish({
-    method: req.method ?? "",
-    target: req.url ?? "",
-    statusCode: response.headersSent ? response.statusCode : 0,
-    complete: response.writableFinished,
-    duration: performance.now() - began.at,
-    remote: began.remote,
-  });
-}

@@ -3,12 +3,8 @@ import type { Socket } from "node:net";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import { createGateway } from "../gateway.ts";
 import type { Gateway } from "../gateway.ts";
-import { nodeServerOptions, toNodeListener } from "../node/index.ts";
 import { explainClientError } from "./client-error.ts";
 import { HttpFront } from "./http-front.ts";
-
-/** Milliseconds between two looks for connections that exceed a timeout: node's own 30 s would make 10 s into 40. */
-const TIMEOUT_RESOLUTION = 1_000;
 
 /** Milliseconds that aborted requests get to end in order. */
 const SETTLE = 1_000;
@@ -27,17 +23,14 @@ export class Worker {
     this.#grace = config.shutdown.grace;
     this.gateway = createGateway(config);
     const { requestHead, request, keepAlive } = config.timeouts;
-    const options = {
-      ...nodeServerOptions(config.limits),
-      // The gateway counts the lines and has an error page for it; Node guards against what exceeds the limit by far.
-      maxHeadersCount: 2 * config.limits.headerLines,
-      headersTimeout: requestHead,
-      requestTimeout: request,
-      keepAliveTimeout: keepAlive,
-      connectionsCheckingInterval: TIMEOUT_RESOLUTION,
-    };
-    this.#front = new HttpFront(toNodeListener(this.gateway), options, ready, (status, socket) =>
-      explainClientError(status, socket, config),
+    const { headerBytes, headerLines, target } = config.limits;
+    // The gateway counts these too and has an error page for them: here is guarded against what exceeds the limits by far.
+    const limits = { headBytes: headerBytes + target + 1_024, headLines: 2 * headerLines };
+    this.#front = new HttpFront(
+      this.gateway,
+      { limits, requestHead, request, keepAlive },
+      ready,
+      (malformed, connection) => explainClientError(malformed, connection, config),
     );
   }
 

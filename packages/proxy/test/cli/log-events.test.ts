@@ -73,13 +73,18 @@ test("a client's mistakes are told to who asks for every request", () => {
   quiet.end();
   const verbose = logged(true);
   publish("error", failure(404));
-  publish("answered", { method: "GET", target: "/x", statusCode: 404, complete: true, duration: 1.26, remote: "::1" });
-  publish("answered", { method: "GET", target: "/y", statusCode: 200, complete: false, duration: 3, remote: "::1" });
-  publish("answered", { method: "GET", target: "/z", statusCode: 0, complete: false, duration: 3, remote: "::1" });
+  const answered = { method: "GET", bytes: 0, cut: false, complete: false, duration: 3, remote: "::1" };
+  publish("answered", { ...answered, target: "/x", statusCode: 404, complete: true, duration: 1.26 });
+  publish("answered", { ...answered, target: "/y", statusCode: 200, cut: true });
+  publish("answered", { ...answered, target: "/z", statusCode: 0 });
+  publish("answered", { ...answered, target: "/v", statusCode: 200 });
+  publish("answered", { ...answered, target: "/w", statusCode: 0, cut: true });
   expect(verbose.lines.slice(1)).toEqual([
     "GET /x 404 in 1.3 ms",
     "GET /y 200, cut in 3 ms",
     "GET /z no answer, the client went away in 3 ms",
+    "GET /v 200, the client went away in 3 ms",
+    "GET /w no answer, cut in 3 ms",
   ]);
 });
 

@@ -124,6 +124,11 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
     this.#look();
   }
 
+  /** Everything has left at once. */
+  withdraw(): boolean {
+    return this.status === 0;
+  }
+
   abort(): void {
     this.outcome = "aborted";
     this.#look();

@@ -1,48 +1,9 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { IncomingMessage, RequestListener, ServerOptions, ServerResponse } from "node:http";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import type { AnsweredRequest } from "../../src/worker/answered.ts";
-import { HttpFront } from "../../src/worker/http-front.ts";
-import { RawClient } from "../support/raw-client.ts";
-
-const GET = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
-
-interface Started {
-  readonly front: HttpFront;
-  readonly client: () => RawClient;
-  /** The next request and its response, in turn. */
-  readonly next: () => Promise<[IncomingMessage, ServerResponse]>;
-}
-
-async function start(
-  options: ServerOptions & { maxHeadersCount?: number } = {},
-  ready: Promise<void> = Promise.resolve(),
-): Promise<Started> {
-  const came: [IncomingMessage, ServerResponse][] = [];
-  let onRequest = (): void => undefined;
-  const listener: RequestListener = (request, response) => {
-    came.push([request, response]);
-    onRequest();
-  };
-  const front = new HttpFront(listener, { connectionsCheckingInterval: 10, ...options }, ready);
-  const server = createServer({ allowHalfOpen: true }, (socket) => front.accept(socket)).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  onTestFinished(() => {
-    server.close();
-    front.destroy();
-  });
-  let taken = 0;
-  const next = async (): Promise<[IncomingMessage, ServerResponse]> => {
-    const index = taken++;
-    while (came[index] === undefined) await new Promise<void>((resolve) => (onRequest = resolve));
-    return came[index];
-  };
-  return { front, client: () => new RawClient((server.address() as AddressInfo).port), next };
-}
+import { GET, answer, begin, start } from "../support/started-front.ts";
 
 describe("what HTTP cannot go on with", () => {
   test("[TA17] [TA26] nonsense is 400 and the end", async () => {
@@ -53,41 +14,40 @@ describe("what HTTP cannot go on with", () => {
       "FOO / HTTP/1.1\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: a\r\nBad Name: b\r\n\r\n",
     ]) {
-      const answer = await client().write(bytes).closed();
-      expect(answer).toBe(
+      expect(await client().write(bytes).closed()).toBe(
         "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\r\nBad Request\n",
       );
     }
   });
 
   test("[TA29] [Q6] too many bytes of header are 431, also when the client goes on sending", async () => {
-    const { client } = await start({ maxHeaderSize: 1_024 });
-    const answer = await client()
+    const { client } = await start({ limits: { headBytes: 1_024, headLines: 100 } });
+    const received = await client()
       .write(`GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(100_000)}`)
       .closed();
-    expect(answer).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
-    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(received).toMatch(/^HTTP\/1\.1 431 Request Header Fields Too Large\r\n/);
+    expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
   test("[TA29] [Q6] too many lines of header are 431", async () => {
-    const { client } = await start({ maxHeadersCount: 10 });
-    const answer = await client()
+    const { client } = await start({ limits: { headBytes: 16_384, headLines: 10 } });
+    const received = await client()
       .write(`GET / HTTP/1.1\r\nHost: a\r\n${"X: y\r\n".repeat(10)}\r\n`)
       .closed();
-    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(received).toMatch(/^HTTP\/1\.1 431 /);
   });
 
-  test("[TI01] [Q7] a head that takes too long is 408: time-outs work although the server never listens itself", async () => {
-    const { client } = await start({ headersTimeout: 50 });
+  test("[TI01] [Q7] a head that takes too long is 408", async () => {
+    const { client } = await start({ requestHead: 50 });
     expect(await client().write("GET / HTTP/1.1\r\nHost: a\r\n").closed()).toMatch(
       /^HTTP\/1\.1 408 Request Timeout\r\n/,
     );
   });
 
   test("[Q7] an idle connection is closed", async () => {
-    const { client, next } = await start({ keepAliveTimeout: 50 });
+    const { client, next } = await start({ keepAlive: 50 });
     const idle = client().write(GET);
-    (await next())[1].end("done");
+    answer((await next())[1], "done");
     expect(await idle.closed()).toMatch(/done/);
   });
 
@@ -96,14 +56,14 @@ describe("what HTTP cannot go on with", () => {
     const post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     const silent = client().write(post);
     const [early] = await next();
-    early.on("error", () => undefined);
+    early.body.start({ write: () => true, end: () => undefined, error: () => undefined });
     silent.write("zz\r\n");
     expect(await silent.closed()).toMatch(/^HTTP\/1\.1 400 /);
 
     const begun = client().write(post);
     const [request, response] = await next();
-    request.on("error", () => undefined);
-    response.write("begun");
+    request.body.start({ write: () => true, end: () => undefined, error: () => undefined });
+    begin(response, "begun");
     await begun.until(/begun/);
     begun.write("zz\r\n");
     expect(await begun.closed()).not.toContain("400");
@@ -111,9 +71,12 @@ describe("what HTTP cannot go on with", () => {
 
   test("[TA18] nonsense behind a request is not the answer to that request", async () => {
     const { client, next } = await start();
-    const both = client().write(GET).write(GET).write("nonsense\r\n\r\n");
-    await next();
-    expect(await both.closed()).toBe("");
+    const all = client().write(GET).write(GET).write("nonsense\r\n\r\n");
+    answer((await next())[1], "one");
+    const [, second] = await next();
+    await all.until(/one$/);
+    answer(second, "two", 404);
+    expect(await all.closed()).toMatch(/^HTTP\/1\.1 200 [^]*oneHTTP\/1\.1 404 [^]*twoHTTP\/1\.1 400 Bad Request\r\n/);
   });
 
   test("[TA25] CONNECT is 405 and the end", async () => {
@@ -126,7 +89,7 @@ describe("what HTTP cannot go on with", () => {
   test("[TA24] a wish to upgrade is a plain request", async () => {
     const { client, next } = await start();
     const upgrading = client().write("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-    (await next())[1].end("plain");
+    answer((await next())[1], "plain");
     expect(await upgrading.until(/plain/)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
@@ -134,7 +97,7 @@ describe("what HTTP cannot go on with", () => {
     const { client, next } = await start();
     const asking = client().write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
     const [, response] = await next();
-    response.writeHead(413, { connection: "close" }).end();
+    answer(response, "", 413);
     expect(await asking.closed()).toMatch(/^HTTP\/1\.1 413 /);
   });
 });
@@ -145,7 +108,7 @@ describe("[Q2] [f30] draining", () => {
     const running = client().write(GET);
     const [, response] = await next();
     const idle = client().write(GET);
-    (await next())[1].end("first");
+    answer((await next())[1], "first");
     await idle.until(/first/);
     const silent = client();
     await new Promise((resolve) => silent.socket.once("connect", resolve));
@@ -156,7 +119,7 @@ describe("[Q2] [f30] draining", () => {
     await idle.closed();
     await silent.closed();
     expect(front.requests).toBe(1);
-    response.end("last");
+    answer(response, "last");
     expect(await running.closed()).toMatch(/Connection: close\r\n[^]*last/);
     await drained;
     expect(front.connections).toBe(0);
@@ -166,7 +129,7 @@ describe("[Q2] [f30] draining", () => {
     const { front, client, next } = await start();
     const running = client().write(GET);
     const [, response] = await next();
-    response.write("begun");
+    begin(response, "begun");
     await running.until(/begun/);
     const drained = front.drain(60_000);
     response.end();
@@ -178,7 +141,7 @@ describe("[Q2] [f30] draining", () => {
     const { front, client, next } = await start();
     const running = client().write(GET);
     const [, response] = await next();
-    response.write("begun");
+    begin(response, "begun");
     await running.until(/begun/);
     await front.drain(20);
     expect(await running.closed()).not.toMatch(/0\r\n\r\n$/);
@@ -199,7 +162,7 @@ test("requests that come too early wait", async () => {
   await new Promise((resolve) => setImmediate(resolve));
   expect(came).toBe(false);
   open();
-  (await request)[1].end("now");
+  answer((await request)[1], "now");
   await early.until(/now/);
 });
 
@@ -210,7 +173,7 @@ test("publishes each request when it is over", async () => {
   onTestFinished(() => void unsubscribe("fastcgi:proxy:answered", listen));
   const { client, next, front } = await start();
   const one = client().write(GET);
-  (await next())[1].writeHead(404).end("no");
+  answer((await next())[1], "no", 404);
   await one.until(/no/);
   const gone = client().write("POST /gone HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
   await next();
@@ -221,7 +184,9 @@ test("publishes each request when it is over", async () => {
       method: "GET",
       target: "/x",
       statusCode: 404,
+      bytes: 2,
       complete: true,
+      cut: false,
       duration: expect.any(Number) as number,
       remote: "127.0.0.1",
     },
@@ -229,9 +194,38 @@ test("publishes each request when it is over", async () => {
       method: "POST",
       target: "/gone",
       statusCode: 0,
+      bytes: 0,
       complete: false,
+      cut: false,
       duration: expect.any(Number) as number,
       remote: "127.0.0.1",
     },
+  ]);
+});
+
+test("tells whether the client went away or the proxy cut the response", async () => {
+  const answered: AnsweredRequest[] = [];
+  const listen = (message: unknown): void => void answered.push(message as AnsweredRequest);
+  subscribe("fastcgi:proxy:answered", listen);
+  onTestFinished(() => void unsubscribe("fastcgi:proxy:answered", listen));
+  const { client, next, front } = await start();
+  const cut = client().write(GET);
+  const [, first] = await next();
+  begin(first, "half");
+  await cut.until(/half/);
+  first.abort();
+  await cut.closed();
+  const none = client().write(GET);
+  (await next())[1].abort();
+  await none.closed();
+  const gone = client().write(GET);
+  begin((await next())[1], "half");
+  await gone.until(/half/);
+  gone.socket.destroy();
+  while (front.requests > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(answered.map((it) => [it.statusCode, it.bytes, it.complete, it.cut])).toEqual([
+    [200, 4, false, true],
+    [0, 0, false, true],
+    [200, 4, false, false],
   ]);
 });

@@ -1,9 +1,6 @@
-import type { ServerResponse } from "node:http";
-
 import { expect, test } from "vitest";
 
-import type { Connection } from "../../src/node/connection.ts";
-import { StallWatch } from "../../src/node/stall-watch.ts";
+import { type Resettable, StallWatch, type WatchedOutput } from "../../src/http/stall-watch.ts";
 import { Timers } from "../../src/timers.ts";
 
 /** What the watch sees of a response, set by hand. */
@@ -20,8 +17,8 @@ class World {
   readonly watch: StallWatch;
 
   constructor() {
-    const connection = { reset: () => void this.resets++ } as unknown as Connection;
-    this.watch = new StallWatch(this.response as unknown as ServerResponse, connection, 30_000, this.timers);
+    const connection = { reset: () => void this.resets++ } as unknown as Resettable;
+    this.watch = new StallWatch(this.response as unknown as WatchedOutput, connection, 30_000, this.timers);
     this.watch.arm();
   }
 

@@ -1,10 +1,22 @@
-import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 import type { Timer } from "@x/protocol/timers";
 
 import { type Timers, timers as ofProcess } from "../timers.ts";
-import type { Connection } from "./connection.ts";
+
+/** What is watched: a `ServerResponse` of `node:http`, or a connection that writes by itself. */
+export interface WatchedOutput {
+  /** Null while it is another's turn. */
+  readonly socket: Socket | null;
+  /** Bytes that wait. */
+  readonly writableLength: number;
+  readonly writableFinished: boolean;
+}
+
+/** Who cuts the connection. */
+export interface Resettable {
+  reset(): void;
+}
 
 /** Looks within the time that a client may take nothing: so much later than that at most it is noticed. */
 const LOOKS = 4;
@@ -14,29 +26,30 @@ const LOOKS = 4;
  * when something could not be sent at once; who takes everything at once costs nothing.
  */
 export class StallWatch {
+  /** Milliseconds. */
+  readonly limit: number;
   /** Why the connection was reset, if it was. */
   reason: Error | undefined;
-  readonly #response: ServerResponse;
-  readonly #connection: Connection;
+  readonly #response: WatchedOutput;
+  readonly #connection: Resettable;
   readonly #timers: Timers;
-  readonly #limit: number;
   #timer: Timer | undefined;
   #taken = 0;
   #queued = 0;
   #movedAt = 0;
 
   /** @param limit ms */
-  constructor(response: ServerResponse, connection: Connection, limit: number, timers: Timers = ofProcess) {
+  constructor(response: WatchedOutput, connection: Resettable, limit: number, timers: Timers = ofProcess) {
     this.#response = response;
     this.#connection = connection;
-    this.#limit = limit;
+    this.limit = limit;
     this.#timers = timers;
   }
 
   /** Something waits to be taken. */
   arm(): void {
     if (this.#timer?.active === true) return;
-    const delay = this.#limit / LOOKS;
+    const delay = this.limit / LOOKS;
     if (this.#timer === undefined) this.#timer = this.#timers.schedule(delay, () => this.#look());
     else this.#timers.refresh(this.#timer, delay);
     this.#moved();
@@ -51,12 +64,12 @@ export class StallWatch {
     if (this.#response.writableFinished || this.#response.writableLength === 0) return;
     const { now } = this.#timers;
     if (this.#moved()) this.#movedAt = now;
-    if (now - this.#movedAt < this.#limit) {
-      this.#timers.refresh(this.#timer!, this.#limit / LOOKS);
+    if (now - this.#movedAt < this.limit) {
+      this.#timers.refresh(this.#timer!, this.limit / LOOKS);
       return;
     }
     this.reason = new Error(
-      `The client took nothing of the response for ${this.#limit / 1_000} s, the limit is timeouts.response.`,
+      `The client took nothing of the response for ${this.limit / 1_000} s, the limit is timeouts.response.`,
     );
     this.#connection.reset();
   }

@@ -1,0 +1,33 @@
+import type { Http1Connection } from "./connection.ts";
+import type { HeadLimits } from "./head-scanner.ts";
+import type { Malformed } from "./malformed.ts";
+import type { Http1Request } from "./request.ts";
+import type { Http1Response } from "./response.ts";
+
+/** What holds for all connections of a front. */
+export interface ConnectionRules {
+  readonly limits: HeadLimits;
+  /** Milliseconds for a head to come; 0: any. */
+  readonly requestHead: number;
+  /** Milliseconds for head and body to come; 0: any. */
+  readonly request: number;
+  /** Milliseconds between two requests; 0: any. */
+  readonly keepAlive: number;
+}
+
+/** Who owns connections. */
+export interface ConnectionOwner {
+  readonly rules: ConnectionRules;
+  /** What a response says when the connection goes on after it. */
+  readonly keepAliveLines: string;
+  /** Connections end after the response that is under way. */
+  readonly draining: boolean;
+  /** By `performance.now()`, if somebody wants to know how long requests take, else 0. */
+  readonly now: number;
+  onRequest(request: Http1Request, response: Http1Response): void;
+  /** @param complete the kernel has all of it */
+  onResponseOver(response: Http1Response, complete: boolean): void;
+  onClosed(connection: Http1Connection): void;
+  /** What else is said to a client that is refused. */
+  explain(malformed: Malformed, connection: Http1Connection): string | undefined;
+}
