@@ -10,15 +10,18 @@ import { build } from "esbuild";
 import { fuzzLauncher, MissingLibraries } from "./libraries.ts";
 import type { Launcher } from "./libraries.ts";
 import { mergeCorpus } from "./merge.ts";
-import { targets } from "./targets.ts";
+import { targets as ofProtocol, targetsOf } from "./targets.ts";
 import type { FuzzTarget } from "./targets.ts";
+
+/** The proxy's are found by their folder: no package depends upwards. */
+const targets = [...ofProtocol, ...targetsOf(join(import.meta.dirname, "../../proxy/fuzz"))];
 
 const HELP = `Usage: pnpm fuzz [target ...] [--seconds 60] [--merge]
 
 Targets: ${targets.map(({ name }) => name).join(", ")}; without a name, one after the other.
 
 --seconds N  how long each of them runs
---merge      run nothing; add those of the inputs found so far to packages/protocol/fuzz/corpus that reach new code
+--merge      run nothing; add those of the inputs found so far to the corpus of their target that reach new code
 
 A finding ends the run with exit code 1. Its input is kept in packages/protocol/fuzz/findings: put it into the
 corpus of its target when the fault is repaired, so that every test run repeats it.

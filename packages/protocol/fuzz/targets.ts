@@ -8,14 +8,15 @@ export interface FuzzTarget {
   readonly corpus: string;
 }
 
-/** All targets: the files of `targets/`, each of which exports `fuzz(data)`, a function that throws when something is wrong. */
-export const targets: readonly FuzzTarget[] = readdirSync(join(import.meta.dirname, "targets"))
-  .toSorted()
-  .map((file) => {
-    const name = basename(file, ".ts");
-    return {
-      name,
-      file: join(import.meta.dirname, "targets", file),
-      corpus: join(import.meta.dirname, "corpus", name),
-    };
-  });
+/** The targets of a package: the files of its `fuzz/targets/`, each of which exports `fuzz(data)`, a function that throws when something is wrong. */
+export function targetsOf(fuzzFolder: string): readonly FuzzTarget[] {
+  return readdirSync(join(fuzzFolder, "targets"))
+    .toSorted()
+    .map((file) => {
+      const name = basename(file, ".ts");
+      return { name, file: join(fuzzFolder, "targets", file), corpus: join(fuzzFolder, "corpus", name) };
+    });
+}
+
+/** Those of this package. */
+export const targets: readonly FuzzTarget[] = targetsOf(import.meta.dirname);

@@ -111,13 +111,13 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
 
   /** Cuts it. */
   destroy(): void {
-    this.#cut = true;
+    this.#cut = this.#deaf = true;
     this.#socket.destroy();
   }
 
   /** Cuts it visibly. */
   reset(): void {
-    this.#cut = true;
+    this.#cut = this.#deaf = true;
     resetConnection(this.#socket, this.remote, this.scheme);
   }
 
@@ -381,6 +381,7 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
   #onClose(): void {
     const response = this.#response;
     this.#deaf = true;
+    this.#early = false;
     this.#deadline.stop();
     this.#gone(new Error("The client closed the connection within its request."));
     this.#response = undefined;

@@ -39,10 +39,14 @@ export class Deadline {
       this.clear();
       return;
     }
-    // Without a timer there need not be a clock.
-    if (!this.#timer.active) this.#arm(delay);
+    let from = since;
+    if (!this.#timer.active) {
+      // Without a timer there need not be a clock: a stamp of that time means nothing.
+      this.#arm(delay);
+      from = undefined;
+    }
     // A stamp may be a tick older than what it tells of.
-    this.#at = (since ?? this.#timers.now) + PRECISION + delay;
+    this.#at = (from ?? this.#timers.now) + PRECISION + delay;
     if (this.#at < this.#fires) this.#arm(Math.max(0, this.#at - this.#timers.now));
   }
 

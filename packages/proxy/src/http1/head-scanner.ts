@@ -85,9 +85,9 @@ export class HeadScanner {
     this.#limits = limits;
   }
 
-  /** Has it seen nothing yet? */
+  /** Has it seen nothing yet, but for empty lines? */
   get untouched(): boolean {
-    return this.#state === BEFORE && this.#emptyLines === 0;
+    return this.#state <= BEFORE_LF;
   }
 
   /** Begins with a request line. */

@@ -67,11 +67,6 @@ export class RequestParser {
     this.#head = new HeadScanner(limits);
   }
 
-  /** Is it between two requests, with not a byte of the next one? */
-  get idle(): boolean {
-    return this.#state === IN_HEAD && this.#head.untouched;
-  }
-
   /** Has a head begun and not ended? */
   get inHead(): boolean {
     return this.#state === IN_HEAD && !this.#head.untouched;

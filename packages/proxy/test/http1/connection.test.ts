@@ -164,6 +164,48 @@ describe("a request", () => {
     expect(await slow.closed()).toMatch(/oneHTTP\/1\.1 408 Request Timeout\r\n/);
   });
 
+  test("[Q7] an empty line after the last one is none", async () => {
+    const { client, next } = await start({ requestHead: 50, keepAlive: 100 });
+    const old = client().write(GET);
+    answer((await next())[1], "one");
+    await old.until(/one$/);
+    expect(await old.write("\r\n").closed()).toMatch(/one$/);
+  });
+
+  test("whose answer is there before its body, and whose client goes in that moment", async () => {
+    const { client, next, front } = await start();
+    const going = client().write("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe");
+    const [, response] = await next();
+    answer(response, "early");
+    front.destroy();
+    expect(await going.closed()).not.toContain("early");
+    while (front.connections > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(front.requests).toBe(0);
+  });
+
+  test("[TA20] that is answered before its body is not followed by another one", async () => {
+    const { client, next, front } = await start();
+    const early = client().write("POST / HTTP/1.1\r\nContent-Length: 50\r\n\r\nhe");
+    answer((await next())[1], "early");
+    await early.until(/\r\nConnection: close\r\n[^]*early$/);
+    early.write(GET + GET + GET);
+    expect((await early.closed()).match(/HTTP/g)).toHaveLength(1);
+    expect(front.requests).toBe(0);
+  });
+
+  test("[TA20] nor when its head was out before: then the rest of the body decides", async () => {
+    const { client, next } = await start();
+    const early = client().write("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhe");
+    const [, response] = await next();
+    begin(response, "early");
+    await early.until(/early/);
+    response.end();
+    await early.until(/\r\n0\r\n\r\n$/);
+    early.write(`llo${GET}`);
+    answer((await next())[1], "two");
+    await early.until(/two$/);
+  });
+
   test("[TI01] a connection that says nothing is closed without a word", async () => {
     const { client } = await start({ requestHead: 50 });
     expect(await client().closed()).toBe("");

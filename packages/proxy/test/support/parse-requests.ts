@@ -13,7 +13,7 @@ interface ParsedRequest {
 }
 
 /** What a connection's bytes mean. */
-export interface Parsed {
+interface Parsed {
   requests: ParsedRequest[];
   /** Status of the refusal, if there was one. */
   refused: number | undefined;
