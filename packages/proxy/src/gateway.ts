@@ -1,6 +1,7 @@
 import type { PoolStats } from "@x/client";
 import { FastCGIError } from "@x/protocol/errors";
 
+import { GuardedHandler } from "./access/guarded.ts";
 import type { ProxyConfig } from "./config/define-config.ts";
 import { expandConfig, isResolvedConfig } from "./config/expand.ts";
 import type { ResolvedConfig, ResolvedRoute } from "./config/resolved-config.ts";
@@ -86,6 +87,10 @@ function noRoute(methods: readonly string[]): Refusal {
 
 const OPTIONS = ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"];
 
+function guarded({ access }: ResolvedRoute, handler: Handler): Handler {
+  return access === undefined ? handler : new GuardedHandler(access, handler);
+}
+
 class FastCGIGateway implements Gateway, RequestOwner {
   readonly errors: ResolvedConfig["errors"];
   readonly #config: ResolvedConfig;
@@ -110,7 +115,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
         match: route.match,
         mount: route.mount,
         internal: route.internal,
-        value: this.#handler(route, folders),
+        value: guarded(route, this.#handler(route, folders)),
       })),
     );
     // Last, so that a mistake elsewhere leaves no folder behind.
@@ -158,6 +163,8 @@ class FastCGIGateway implements Gateway, RequestOwner {
     served.path = target.path;
     served.query = target.query;
     served.contentLength = 0;
+    // Another route may ask for another password.
+    served.remoteUser = undefined;
     this.#route(served);
   }
 
@@ -171,6 +178,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
     if (this.#isLoop(served, path)) return;
     served.path = target.path;
     served.query = query;
+    served.remoteUser = undefined;
     this.#route(served);
   }
 

@@ -5,6 +5,7 @@
  */
 
 import type { PresetName } from "../presets/preset.ts";
+import type { AccessConfig } from "./access-config.ts";
 import type { RedirectConfig, RespondConfig } from "./define-answers.ts";
 
 /** Everything that `x.config.ts`, `.json` or `.yaml` may say. Unknown keys are errors. */
@@ -188,6 +189,8 @@ export interface RouteConfig {
   mount?: string | undefined;
   /** The document root of this route. @default `root` of the configuration */
   root?: string | undefined;
+  /** Who may use the route, by address and by password. @default everybody */
+  access?: AccessConfig | undefined;
   /** Only for requests that the server itself sends here: rewrites, local redirects, error pages (nginx `internal`). @default false */
   internal?: boolean | undefined;
   /**

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 
 import type { PresetName } from "../presets/preset.ts";
 import { siteIn } from "../presets/site-in.ts";
+import { expandAccess } from "./access-config.ts";
 import type { FastCGIRouteConfig, RouteConfig, StaticRouteConfig } from "./define-config.ts";
 import { parseDuration } from "./duration.ts";
 import { checkTemplate, expandRedirect, expandRespond } from "./expand-answers.ts";
@@ -38,6 +39,7 @@ export function expandRoute(
     static: files,
     deny,
     links: (long.links ?? []).map((folder) => expansion.path(folder)),
+    access: expandAccess(expansion, [...path, "access"], route.access),
     respond: respond && expandRespond(expansion, [...path, "respond"], respond),
     redirect:
       redirect === undefined ? undefined : expandRedirect(expansion, [...path, "redirect"], redirect, match.regex),

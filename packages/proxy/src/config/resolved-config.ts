@@ -6,6 +6,7 @@
  */
 
 import type { PresetName } from "../presets/preset.ts";
+import type { ResolvedAccess } from "./access-config.ts";
 import type { ResolvedRedirect, ResolvedRespond } from "./resolved-answers.ts";
 
 /** What `expandConfig` makes of a `ProxyConfig`. */
@@ -147,6 +148,8 @@ export interface ResolvedRoute {
   readonly deny: readonly string[];
   /** Absolute: folders outside of the document root that its links may lead into. */
   readonly links: readonly string[];
+  /** Who may use it; undefined: everybody. */
+  readonly access: ResolvedAccess | undefined;
   /** What is answered here, if anything is. */
   readonly respond: ResolvedRespond | undefined;
   /** Where the client is sent, if it is. */

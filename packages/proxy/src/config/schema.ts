@@ -153,6 +153,13 @@ const answers = {
   acme: v.optional(text),
 };
 
+const access = keys({
+  allow: v.optional(texts),
+  deny: v.optional(texts),
+  basic: v.optional(keys({ file: text, realm: v.optional(text) })),
+  satisfy: v.optional(oneOf(["all", "any"])),
+});
+
 const route = keys({
   match: v.optional(textOr(match)),
   php: v.optional(text),
@@ -166,6 +173,7 @@ const route = keys({
   mount: v.optional(text),
   root: v.optional(text),
   internal: v.optional(switched),
+  access: v.optional(access),
   ...answers,
 });
 

@@ -57,6 +57,8 @@ export class FastCGIParams {
         serverAddress: local.address,
         remoteAddress: remote.address ?? "unix:",
         remotePort: remote.port,
+        remoteUser: served.remoteUser,
+        authType: served.remoteUser === undefined ? undefined : "Basic",
         scriptName: this.#mount + scriptName,
         scriptFilename: this.scriptFilename(scriptName),
         pathInfo,

@@ -5,5 +5,5 @@ export interface Handler {
   /** Answers `served`, now or later; whatever happens, it ends in `served.settle()`. */
   handle(served: ServedRequest): void;
   /** Does it say what it decides to `served.trace`, when that is there, and ask no application then? */
-  readonly traces?: true;
+  readonly traces?: true | undefined;
 }

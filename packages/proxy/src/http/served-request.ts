@@ -51,6 +51,8 @@ export class ServedRequest implements Audience {
   contentLength: number | undefined;
   /** Times that the gateway sent it elsewhere by itself: local redirects, rewrites, error pages. */
   redirects = 0;
+  /** Whose password was right: REMOTE_USER. Latin-1. */
+  remoteUser: string | undefined;
   /** The request is not to be answered but to be explained. */
   readonly trace: Trace | undefined;
   /** Set by whoever works on the answer; called when the client has gone and the request is settled. */

@@ -46,6 +46,18 @@ describe("what is wrong with an answer", () => {
       { fastcgi: { upstream: "php", extensions: [".php"], root: "/", rootOnBackend: "x" } },
       'rootOnBackend must begin with "/", not be "x".',
     ],
+    ["nobody in particular", { access: {}, respond: {} }, "routes[0].access says nothing about who may"],
+    ["an address", { access: { allow: ["::1", "x"] }, respond: {} }, "routes[0].access.allow[1] must be an address"],
+    [
+      "one of one",
+      { access: { allow: ["::1"], satisfy: "any" }, respond: {} },
+      'routes[0].access.satisfy can be "any" only beside basic and allow or deny.',
+    ],
+    [
+      "a realm",
+      { access: { basic: { file: "x", realm: 'a"b' } }, respond: {} },
+      "routes[0].access.basic.realm must be of ASCII",
+    ],
     ["a mistyped answer", { respnd: {} }, 'routes[0].respnd is not a known key. Did you mean "respond"?'],
   ])("%s", (_title, route, expected) => {
     expect(message({ upstreams, routes: [route] })).toContain(expected);
