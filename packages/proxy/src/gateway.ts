@@ -19,6 +19,8 @@ import { Refusal } from "./http/refusal.ts";
 import { checkHead } from "./http/request-head.ts";
 import { parseTarget } from "./http/request-target.ts";
 import { type RequestOwner, ServedRequest } from "./http/served-request.ts";
+import { RuledResponse } from "./responses/ruled-response.ts";
+import { RuledHandler, isEmpty } from "./responses/ruled.ts";
 import { DenyList } from "./routing/deny-list.ts";
 import { RootFolder } from "./routing/root-folder.ts";
 import { RouteTable } from "./routing/route-table.ts";
@@ -87,6 +89,11 @@ function noRoute(methods: readonly string[]): Refusal {
 
 const OPTIONS = ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"];
 
+/** Outermost: what an answer goes through, whoever gives it. */
+function ruled({ responses }: ResolvedRoute, handler: Handler): Handler {
+  return isEmpty(responses) ? handler : new RuledHandler(responses, handler);
+}
+
 function guarded({ access }: ResolvedRoute, handler: Handler): Handler {
   return access === undefined ? handler : new GuardedHandler(access, handler);
 }
@@ -115,7 +122,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
         match: route.match,
         mount: route.mount,
         internal: route.internal,
-        value: guarded(route, this.#handler(route, folders)),
+        value: ruled(route, guarded(route, this.#handler(route, folders))),
       })),
     );
     // Last, so that a mistake elsewhere leaves no folder behind.
@@ -234,7 +241,10 @@ class FastCGIGateway implements Gateway, RequestOwner {
         return;
       }
     }
+    served.response = served.front;
     if (handler === undefined) {
+      if (!isEmpty(this.#config.responses))
+        served.response = new RuledResponse(served.front, this.#config.responses, served);
       served.refuse(noRoute(this.#routes.methods(host, path, scheme, internal)));
       return;
     }

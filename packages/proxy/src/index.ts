@@ -42,6 +42,14 @@ export type {
   UpstreamConfig,
 } from "./config/define-config.ts";
 export type { AccessConfig, BasicConfig, ResolvedAccess, ResolvedBasic } from "./config/access-config.ts";
+export type {
+  CompressConfig,
+  Encoding,
+  HeaderRules,
+  HstsConfig,
+  ResolvedCompress,
+  ResolvedResponseRules,
+} from "./config/response-config.ts";
 export type { RedirectConfig, RespondConfig } from "./config/define-answers.ts";
 export { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 export type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";

@@ -7,6 +7,7 @@
 import type { PresetName } from "../presets/preset.ts";
 import type { AccessConfig } from "./access-config.ts";
 import type { RedirectConfig, RespondConfig } from "./define-answers.ts";
+import type { CompressConfig, HeaderRules, HstsConfig } from "./response-config.ts";
 
 /** Everything that `x.config.ts`, `.json` or `.yaml` may say. Unknown keys are errors. */
 export interface ProxyConfig {
@@ -39,6 +40,17 @@ export interface ProxyConfig {
    * @default []
    */
   trustProxy?: readonly string[] | TrustConfig | undefined;
+  /** What happens to the headers of all responses (nginx `add_header … always`). */
+  headers?: HeaderRules | undefined;
+  /**
+   * Compress text on its way to clients that take it: zstd, brotli or gzip. Never part of a body, what is compressed already or forbids it,
+   * nor server-sent events. Responses that set cookies stay as they are, see `withCookies`.
+   *
+   * @default false
+   */
+  compress?: boolean | CompressConfig | undefined;
+  /** Tell browsers to ask by https alone, with responses to https requests: `true` for a year. @default false */
+  hsts?: boolean | HstsConfig | undefined;
   /**
    * How much an error page tells. `"developer"`: upstream, phase, code, the application's stderr and what to do, to
    * everybody who asks; `"plain"`: status and request id only.
@@ -191,6 +203,10 @@ export interface RouteConfig {
   root?: string | undefined;
   /** Who may use the route, by address and by password. @default everybody */
   access?: AccessConfig | undefined;
+  /** What happens to the headers of responses, behind the `headers` of the configuration. */
+  headers?: HeaderRules | undefined;
+  /** In place of `compress` of the configuration. */
+  compress?: boolean | CompressConfig | undefined;
   /** Only for requests that the server itself sends here: rewrites, local redirects, error pages (nginx `internal`). @default false */
   internal?: boolean | undefined;
   /**

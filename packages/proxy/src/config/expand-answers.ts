@@ -26,7 +26,7 @@ export function expandRespond(expansion: Expansion, path: KeyPath, it: RespondCo
 const FRAMING = /^(?:content-length|transfer-encoding|connection|keep-alive|trailer|te|upgrade|date)$/i;
 
 /** Notes a problem unless it is a header that a configuration may set. */
-function checkHeader(expansion: Expansion, path: KeyPath, name: string, value: string): void {
+export function checkHeader(expansion: Expansion, path: KeyPath, name: string, value: string): void {
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) expansion.problem(path, "is not the name of a header.");
   else if (FRAMING.test(name)) expansion.problem(path, "is decided by the server itself.");
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for

@@ -10,6 +10,7 @@ import { checkPatterns, expandMatch } from "./expand-match.ts";
 import type { Expansion } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
 import type { ResolvedFastCGIRoute, ResolvedRoute, ResolvedStaticRoute, ResolvedUpstream } from "./resolved-config.ts";
+import { expandResponseRules } from "./response-config.ts";
 
 /** What a web server must never hand out as text, beside the scripts of the configuration. */
 const SCRIPT_EXTENSIONS = [".php", ".php3", ".php4", ".php5", ".php7", ".php8", ".phtml", ".phps", ".phar", ".pht"];
@@ -39,6 +40,7 @@ export function expandRoute(
     static: files,
     deny,
     links: (long.links ?? []).map((folder) => expansion.path(folder)),
+    responses: expandResponseRules(expansion, path, route),
     access: expandAccess(expansion, [...path, "access"], route.access),
     respond: respond && expandRespond(expansion, [...path, "respond"], respond),
     redirect:

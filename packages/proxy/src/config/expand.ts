@@ -26,6 +26,7 @@ import type {
   ResolvedTrust,
   ResolvedUpstream,
 } from "./resolved-config.ts";
+import { checkCommonRules } from "./response-config.ts";
 import { checkShape } from "./schema.ts";
 
 /** Where a configuration came from: relative paths and error messages refer to it. */
@@ -97,6 +98,7 @@ export class Expansion {
       routes: config.routes.map((route, index) => expandRoute(this, route, index, upstreams)),
       limits: this.#limits(config.limits ?? {}),
       timeouts: expandTimeouts(config.timeouts ?? {}),
+      responses: checkCommonRules(this),
       trustProxy: this.#trust(config.trustProxy ?? []),
       shutdown: { grace: config.shutdown?.grace ?? 30_000 },
       errors: config.errors ?? "auto",

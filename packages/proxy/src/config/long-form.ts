@@ -1,5 +1,6 @@
 import type { ProxyConfig } from "./define-config.ts";
 import type { ResolvedConfig, ResolvedMatch, ResolvedRoute, ResolvedUpstream } from "./resolved-config.ts";
+import type { ResolvedResponseRules } from "./response-config.ts";
 
 /** A value of JSON. */
 type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
@@ -9,15 +10,17 @@ type Plain = string | number | boolean | null | readonly Plain[] | { readonly [k
  * gives the same once more.
  */
 export function toLongForm(config: ResolvedConfig): ProxyConfig {
-  const { routes, upstreams, processes, listen, errors, ...rest } = config;
+  const { routes, upstreams, processes, listen, errors, responses, ...rest } = config;
   const long = {
     listen: listen.map(({ text }) => text),
     ...rest,
+    ...responsesOf(responses, undefined),
+    hsts: hstsOf(responses.hsts),
     limits: { ...rest.limits, body: rest.limits.body === Infinity ? false : rest.limits.body },
     errors: errors === "auto" ? undefined : errors,
     upstreams: new Map([...upstreams].map(([name, it]) => [name, upstreamOf(it)])),
     processes: new Map([...processes].map(([name, { name: _name, ...it }]) => [name, it])),
-    routes: routes.map(routeOf),
+    routes: routes.map((route) => routeOf(route, responses)),
   };
   return plain(long) as unknown as ProxyConfig;
 }
@@ -27,8 +30,23 @@ function upstreamOf({ name: _name, addresses, ...rest }: ResolvedUpstream): obje
   return { ...rest, addresses: addresses.length === 0 ? undefined : addresses };
 }
 
-function routeOf(route: ResolvedRoute): object {
-  const { index: _index, preset: _preset, match, mount, internal, fastcgi, static: files, ...rest } = route;
+/** The common rules stand before those of a route, which need not repeat them. */
+function responsesOf(rules: ResolvedResponseRules, common: ResolvedResponseRules | undefined): object {
+  const remove = rules.remove.slice(common?.remove.length ?? 0);
+  const set = new Map(rules.set.slice(common?.set.length ?? 0));
+  const add = new Map(rules.add.slice(common?.add.length ?? 0));
+  const has = remove.length + set.size + add.size > 0;
+  return { headers: has ? { remove, set, add } : undefined, compress: rules.compress ?? (common?.compress && false) };
+}
+
+function hstsOf(value: string | undefined): object | undefined {
+  if (value === undefined) return undefined;
+  const maxAge = Number(/\d+/.exec(value)?.[0]) * 1_000;
+  return { maxAge, includeSubDomains: value.includes("includeSubDomains"), preload: value.includes("preload") };
+}
+
+function routeOf(route: ResolvedRoute, common: ResolvedResponseRules): object {
+  const { index: _index, preset: _preset, responses, match, mount, internal, fastcgi, static: files, ...rest } = route;
   const { neverServe: _neverServe, ...served } = files ?? {};
   return {
     match: matchOf(match),
@@ -43,6 +61,7 @@ function routeOf(route: ResolvedRoute): object {
       resolveRoot: fastcgi.resolveRoot || undefined,
     },
     static: files && served,
+    ...responsesOf(responses, common),
     ...rest,
   };
 }

@@ -8,6 +8,7 @@
 import type { PresetName } from "../presets/preset.ts";
 import type { ResolvedAccess } from "./access-config.ts";
 import type { ResolvedRedirect, ResolvedRespond } from "./resolved-answers.ts";
+import type { ResolvedResponseRules } from "./response-config.ts";
 
 /** What `expandConfig` makes of a `ProxyConfig`. */
 export interface ResolvedConfig {
@@ -27,6 +28,8 @@ export interface ResolvedConfig {
   readonly timeouts: ResolvedTimeouts;
   /** How the program ends. */
   readonly shutdown: ResolvedShutdown;
+  /** For what no route answers. */
+  readonly responses: ResolvedResponseRules;
   /** Whose word about the client counts. */
   readonly trustProxy: ResolvedTrust;
   /** `"auto"`: developer pages for direct requests from this machine to a loopback address, plain ones for all others. */
@@ -148,6 +151,8 @@ export interface ResolvedRoute {
   readonly deny: readonly string[];
   /** Absolute: folders outside of the document root that its links may lead into. */
   readonly links: readonly string[];
+  /** Those of the configuration are among them. */
+  readonly responses: ResolvedResponseRules;
   /** Who may use it; undefined: everybody. */
   readonly access: ResolvedAccess | undefined;
   /** What is answered here, if anything is. */

@@ -160,6 +160,33 @@ const access = keys({
   satisfy: v.optional(oneOf(["all", "any"])),
 });
 
+const headerRules = keys({ remove: v.optional(texts), set: v.optional(headers), add: v.optional(headers) });
+
+/** What happens to responses. */
+const responses = {
+  headers: v.optional(headerRules),
+  compress: v.optional(
+    v.lazy((input) =>
+      typeof input === "boolean"
+        ? switched
+        : keys({
+            encodings: v.optional(v.array(oneOf(["zstd", "br", "gzip"]), mustBe("a list of codings"))),
+            types: v.optional(someTexts),
+            minBytes: v.optional(countFromZero),
+            withCookies: v.optional(switched),
+          }),
+    ),
+  ),
+};
+
+const duration = v.union([v.number(), v.string()], mustBe('milliseconds or a text such as "1d"'));
+
+const hsts = v.lazy((input) =>
+  typeof input === "boolean"
+    ? switched
+    : keys({ maxAge: v.optional(duration), includeSubDomains: v.optional(switched), preload: v.optional(switched) }),
+);
+
 const route = keys({
   match: v.optional(textOr(match)),
   php: v.optional(text),
@@ -174,6 +201,7 @@ const route = keys({
   root: v.optional(text),
   internal: v.optional(switched),
   access: v.optional(access),
+  ...responses,
   ...answers,
 });
 
@@ -222,5 +250,7 @@ const proxyConfig = keys({
         : keys({ addresses: texts, header: v.optional(oneOf(["x-forwarded-for", "forwarded"])) }),
     ),
   ),
+  ...responses,
+  hsts: v.optional(hsts),
   errors: v.optional(oneOf(["developer", "plain"])),
 });

@@ -10,6 +10,7 @@ import { isDeveloper, wantsHtml } from "./audience.ts";
 import { type ErrorDetails, renderErrorPage } from "./error-pages.ts";
 import { errorStatus } from "./error-status.ts";
 import type { Host } from "./host.ts";
+import { proxyStatus } from "./proxy-status.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What went wrong with a request. */
@@ -41,6 +42,8 @@ export function answerError(audience: Audience, failure: Failure): void {
   const { rawHeaders, body } = renderErrorPage({ status, id, details }, wantsHtml(request));
   if (cause instanceof Refusal) rawHeaders.push(...cause.rawHeaders);
   if (answer?.retryAfter !== undefined) rawHeaders.push("Retry-After", String(answer.retryAfter));
+  const told = cause instanceof Refusal ? undefined : proxyStatus(cause.code);
+  if (told !== undefined) rawHeaders.push("Proxy-Status", told);
   response.start(status, rawHeaders);
   if (request.method !== "HEAD") response.write(body);
   response.end();

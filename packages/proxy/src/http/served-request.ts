@@ -26,7 +26,10 @@ export interface RequestOwner {
  */
 export class ServedRequest implements Audience {
   readonly request: GatewayRequest;
-  readonly response: GatewayResponse;
+  /** What the front gave us. */
+  readonly front: GatewayResponse;
+  /** Where the answer goes: `front`, or what was put before it. */
+  response: GatewayResponse;
   readonly expectsContinue: boolean;
   /** The client's end, as far as we believe the proxies in between. */
   readonly remote: Endpoint;
@@ -72,6 +75,7 @@ export class ServedRequest implements Audience {
     this.trace = trace;
     this.#owner = owner;
     this.request = request;
+    this.front = response;
     this.response = response;
     this.remote = forwarded === undefined ? request.remote : forwarded.remote;
     this.scheme = forwarded === undefined ? request.scheme : forwarded.scheme;

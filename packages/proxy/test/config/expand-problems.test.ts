@@ -58,6 +58,13 @@ describe("what is wrong with an answer", () => {
       { access: { basic: { file: "x", realm: 'a"b' } }, respond: {} },
       "routes[0].access.basic.realm must be of ASCII",
     ],
+    ["a rule of framing", { headers: { set: { "Content-Length": "1" } }, respond: {} }, "headers.set["],
+    [
+      "a media type",
+      { compress: { types: ["text"] }, respond: {} },
+      'compress.types[0] must be a media type such as "text/*"',
+    ],
+    ["a coding", { compress: { encodings: ["deflate"] }, respond: {} }, 'compress.encodings[0] must be "zstd" or "br"'],
     ["a mistyped answer", { respnd: {} }, 'routes[0].respnd is not a known key. Did you mean "respond"?'],
   ])("%s", (_title, route, expected) => {
     expect(message({ upstreams, routes: [route] })).toContain(expected);
@@ -109,6 +116,11 @@ describe("what is wrong is told with its key", () => {
       "a header that is none",
       { root: "/", upstreams, routes, trustProxy: { addresses: [], header: "x-real-ip" } },
       'trustProxy.header must be "x-forwarded-for" or "forwarded", not "x-real-ip".',
+    ],
+    [
+      "a time",
+      { root: "/", upstreams, routes, hsts: { maxAge: "long" } },
+      "hsts.maxAge must be milliseconds or a text",
     ],
     [
       "a wrong kind",

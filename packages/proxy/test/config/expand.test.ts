@@ -19,6 +19,7 @@ describe("the long form", () => {
       match: { paths: [], regex: undefined, scheme: undefined, methods: [], hosts: [] },
       mount: "",
       internal: false,
+      responses: { remove: [], set: [], add: [], hsts: undefined, compress: undefined },
       fastcgi: {
         upstream: "php",
         root,

@@ -38,6 +38,9 @@ test.each<[string, ProxyConfig]>([
       limits: { body: false, spool: { folder: "spool" } },
       trustProxy: { addresses: ["loopback"], header: "forwarded" },
       errors: "plain",
+      headers: { remove: ["Server"], set: { "X-A": "b" }, add: { "X-C": "d" } },
+      compress: true,
+      hsts: { maxAge: "1d", preload: true },
       routes: [
         {
           match: { path: ["/a/*"], method: "GET", host: "*.x.example", scheme: "http" },
@@ -46,7 +49,9 @@ test.each<[string, ProxyConfig]>([
         { match: { regex: "/u/(.*)" }, rewrite: "/$1" },
         { match: "/health", respond: { body: "ok" } },
         { redirect: "https://{host}{uri}" },
-        { acme: "/var/acme" },
+        { acme: "/var/acme", compress: false, headers: { set: { "X-A": "c" } } },
+        { static: true, compress: { encodings: ["gzip"], minBytes: 0 }, headers: { add: { "X-C": "d" } } },
+        { access: { allow: ["::1"], basic: { file: "x" } }, respond: { status: 204, headers: { "X-A": "b" } } },
         { mount: "/käse", internal: true, fastcgi: { upstream: "node", params: { A: "b" } } },
         { fastcgi: { upstream: "php", root: "/x", extensions: [".php"], checkFiles: false, rootOnBackend: "/y" } },
         {
