@@ -12,6 +12,7 @@ import type { GatewayRequest, GatewayResponse } from "./gateway-request.ts";
 import { FastCGIHandler } from "./handlers/fastcgi.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { ownAnswer } from "./handlers/own-answer.ts";
+import { SendOrders } from "./handlers/send-orders.ts";
 import { StaticHandler } from "./handlers/static.ts";
 import { answerError } from "./http/error-answer.ts";
 import { Forwarding } from "./http/forwarding.ts";
@@ -23,7 +24,7 @@ import { RuledResponse } from "./responses/ruled-response.ts";
 import { RuledHandler, isEmpty } from "./responses/ruled.ts";
 import { DenyList } from "./routing/deny-list.ts";
 import { RootFolder } from "./routing/root-folder.ts";
-import { RouteTable } from "./routing/route-table.ts";
+import { RouteTable, type TableRoute } from "./routing/route-table.ts";
 import { Spool, type SpoolStats } from "./spool/spool.ts";
 import { Upstream } from "./upstreams/upstream.ts";
 
@@ -89,6 +90,11 @@ function noRoute(methods: readonly string[]): Refusal {
 
 const OPTIONS = ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"];
 
+function tableRoute(route: ResolvedRoute, handler: Handler): TableRoute<Handler> {
+  const { match, mount, internal } = route;
+  return { match, mount, internal, value: ruled(route, guarded(route, handler)) };
+}
+
 /** Outermost: what an answer goes through, whoever gives it. */
 function ruled({ responses }: ResolvedRoute, handler: Handler): Handler {
   return isEmpty(responses) ? handler : new RuledHandler(responses, handler);
@@ -103,6 +109,8 @@ class FastCGIGateway implements Gateway, RequestOwner {
   readonly #config: ResolvedConfig;
   readonly #upstreams: ReadonlyMap<string, Upstream>;
   readonly #routes: RouteTable<Handler>;
+  /** What an application may name in X-Accel-Redirect. */
+  readonly #internalFiles: RouteTable<Handler>;
   readonly #spool: Spool;
   readonly #forwarding: Forwarding;
   #active = 0;
@@ -117,13 +125,11 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.#spool = new Spool(config.limits.spool);
     this.#upstreams = new Map([...config.upstreams].map(([name, it]) => [name, new Upstream(it, config.timeouts)]));
     const folders = new Map<string, RootFolder>();
-    this.#routes = new RouteTable(
-      config.routes.map((route) => ({
-        match: route.match,
-        mount: route.mount,
-        internal: route.internal,
-        value: ruled(route, guarded(route, this.#handler(route, folders))),
-      })),
+    this.#routes = new RouteTable(config.routes.map((route) => tableRoute(route, this.#handler(route, folders))));
+    this.#internalFiles = new RouteTable(
+      config.routes
+        .filter((route) => route.internal && route.static !== undefined && route.fastcgi === undefined)
+        .map((route) => tableRoute(route, this.#handler(route, folders))),
     );
     // Last, so that a mistake elsewhere leaves no folder behind.
     this.#spool.prepare();
@@ -189,6 +195,26 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.#route(served);
   }
 
+  sendInternal(served: ServedRequest, location: string): void {
+    const target = parseTarget(Buffer.from(location, "latin1"));
+    const host = served.host?.name ?? "";
+    const handler =
+      target instanceof Refusal || target.authority !== undefined
+        ? undefined
+        : this.#internalFiles.find(served.method, host, target.path, served.scheme, true);
+    if (handler === undefined || target instanceof Refusal) {
+      served.refuse(
+        new Refusal(502, `No internal route with files answers the X-Accel-Redirect ${JSON.stringify(location)}.`),
+      );
+      return;
+    }
+    if (this.#isLoop(served, location)) return;
+    served.path = target.path;
+    served.query = target.query;
+    served.response = served.front;
+    handler.handle(served);
+  }
+
   #isLoop(served: ServedRequest, target: string): boolean {
     if (++served.redirects <= MAX_REDIRECTS) return false;
     const last = `at last to ${JSON.stringify(target)}`;
@@ -243,6 +269,8 @@ class FastCGIGateway implements Gateway, RequestOwner {
     }
     served.response = served.front;
     if (handler === undefined) {
+      const { responses } = this.#config;
+      served.errorPages = responses.errorPages;
       if (!isEmpty(this.#config.responses))
         served.response = new RuledResponse(served.front, this.#config.responses, served);
       served.refuse(noRoute(this.#routes.methods(host, path, scheme, internal)));
@@ -279,7 +307,14 @@ class FastCGIGateway implements Gateway, RequestOwner {
       throw new FastCGIError("FCGI_ERR_CONFIG", `The upstream ${JSON.stringify(fastcgi.upstream)} is not defined.`);
     const folder = fastcgi.checkFiles && fastcgi.root !== undefined ? folderOf(fastcgi.root) : undefined;
     const { limits, timeouts } = this.#config;
-    const context = { limits, timeouts, spool: this.#spool, mount: route.mount };
+    const { neverServe, accel } = fastcgi.sendfile;
+    const roots = fastcgi.sendfile.roots.map((root) => {
+      const own = { root, index: [], maxAge: undefined, immutable: false, neverServe };
+      const sent = folderOf(root);
+      return { root: sent.bytes, files: new StaticHandler(own, sent, denied, "") };
+    });
+    const orders = new SendOrders(roots, accel);
+    const context = { limits, timeouts, spool: this.#spool, mount: route.mount, orders };
     return new FastCGIHandler(fastcgi, upstream, context, folder, files, denied);
   }
 }

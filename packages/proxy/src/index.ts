@@ -27,17 +27,14 @@ export type {
   AddressLimits,
   CommandProcessConfig,
   FastCGIRouteConfig,
-  LimitsConfig,
   MatchConfig,
   PhpCgiProcessConfig,
   PhpFpmProcessConfig,
   ProcessConfig,
   ProxyConfig,
   RouteConfig,
-  ShutdownConfig,
-  SpoolConfig,
+  SendfileConfig,
   StaticRouteConfig,
-  TimeoutsConfig,
   TrustConfig,
   UpstreamConfig,
 } from "./config/define-config.ts";
@@ -50,6 +47,8 @@ export type {
   ResolvedCompress,
   ResolvedResponseRules,
 } from "./config/response-config.ts";
+export type { LimitsConfig, ShutdownConfig, SpoolConfig, TimeoutsConfig } from "./config/define-limits.ts";
+export type { ErrorPagesConfig } from "./config/error-pages-config.ts";
 export type { RedirectConfig, RespondConfig } from "./config/define-answers.ts";
 export { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 export type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";
@@ -73,6 +72,7 @@ export type {
   ResolvedPhpProcess,
   ResolvedProcess,
   ResolvedRoute,
+  ResolvedSendfile,
   ResolvedShutdown,
   ResolvedSpool,
   ResolvedStaticRoute,

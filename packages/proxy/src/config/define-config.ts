@@ -7,7 +7,11 @@
 import type { PresetName } from "../presets/preset.ts";
 import type { AccessConfig } from "./access-config.ts";
 import type { RedirectConfig, RespondConfig } from "./define-answers.ts";
+import type { LimitsConfig, ShutdownConfig, TimeoutsConfig } from "./define-limits.ts";
+import type { ErrorPagesConfig } from "./error-pages-config.ts";
 import type { CompressConfig, HeaderRules, HstsConfig } from "./response-config.ts";
+
+export type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 
 /** Everything that `x.config.ts`, `.json` or `.yaml` may say. Unknown keys are errors. */
 export interface ProxyConfig {
@@ -49,6 +53,12 @@ export interface ProxyConfig {
    * @default false
    */
   compress?: boolean | CompressConfig | undefined;
+  /**
+   * Pages for errors, by status: `{ "404": "/errors/404.html", "5xx": "/errors/down.html" }`. A request that cannot be read has the plain page.
+   */
+  errorPages?: ErrorPagesConfig | undefined;
+  /** Also in place of errors that applications answer with (nginx `fastcgi_intercept_errors`). @default false */
+  interceptErrors?: boolean | undefined;
   /** Tell browsers to ask by https alone, with responses to https requests: `true` for a year. @default false */
   hsts?: boolean | HstsConfig | undefined;
   /**
@@ -205,6 +215,10 @@ export interface RouteConfig {
   access?: AccessConfig | undefined;
   /** What happens to the headers of responses, behind the `headers` of the configuration. */
   headers?: HeaderRules | undefined;
+  /** Pages for errors of this route, before those of the configuration. */
+  errorPages?: ErrorPagesConfig | undefined;
+  /** Also in place of errors that applications answer with (nginx `fastcgi_intercept_errors`). @default false */
+  interceptErrors?: boolean | undefined;
   /** In place of `compress` of the configuration. */
   compress?: boolean | CompressConfig | undefined;
   /** Only for requests that the server itself sends here: rewrites, local redirects, error pages (nginx `internal`). @default false */
@@ -300,6 +314,16 @@ export interface FastCGIRouteConfig {
    * @default `"on"`; for a multiplexing upstream request bodies of known length are passed on as they come
    */
   buffer?: "on" | "off" | undefined;
+  /** What the application may order to be sent in place of its body. @default nothing: the headers are removed */
+  sendfile?: SendfileConfig | undefined;
+}
+
+/** Files that are sent for an application, which may go on meanwhile. Scripts and dot files never are. */
+export interface SendfileConfig {
+  /** Folders whose files it may name in X-Sendfile, by their whole paths on this machine. @default none */
+  roots?: readonly string[] | undefined;
+  /** May it name, in X-Accel-Redirect, paths of routes that are `internal` and have files? @default false */
+  accel?: boolean | undefined;
 }
 
 /** A route that serves files. */
@@ -312,81 +336,6 @@ export interface StaticRouteConfig {
   maxAge?: number | string | undefined;
   /** Adds `immutable` to Cache-Control. @default false */
   immutable?: boolean | undefined;
-}
-
-/** Limits on what a client may send and an application may answer. */
-export interface LimitsConfig {
-  /** Bytes of a request body; more is 413 (nginx `client_max_body_size`). `false`: any size. @default 134_217_728 (128 MiB) */
-  body?: number | false | undefined;
-  /**
-   * Bytes a second that a request body must bring on average, from its tenth second on; a slower one is 408. 0: none.
-   *
-   * @default 500
-   */
-  bodyRate?: number | undefined;
-  /** Where bodies wait that are too large for memory. */
-  spool?: SpoolConfig | undefined;
-  /** Bytes of all request header lines together; more is 431. @default 16_384 */
-  headerBytes?: number | undefined;
-  /** Request header lines; more is 431. @default 100 */
-  headerLines?: number | undefined;
-  /** Bytes of the request target; more is 414. @default 8_192 */
-  target?: number | undefined;
-  /** Bytes of an application's response head; more is 502 (nginx `fastcgi_buffer_size`). @default 65_536 */
-  responseHeaderBytes?: number | undefined;
-  /** Lines of an application's response head; more is 502. @default 200 */
-  responseHeaderLines?: number | undefined;
-}
-
-/**
- * Files for what is more than 64 KiB: of a request body that is collected before the application is asked, and of a response that its
- * client does not take as fast as the application sends it. They have no name and are gone with the program, however it ends.
- */
-export interface SpoolConfig {
-  /**
-   * The folder in which a private one is made for them (nginx `client_body_temp_path`, `fastcgi_temp_path`). It should not be in
-   * memory, as `/run` is.
-   *
-   * @default the system's folder for temporary files: `$TMPDIR`, else `/tmp`
-   */
-  folder?: string | undefined;
-  /**
-   * Bytes of all files together. A tenth of the disk always stays free, too. When there is no room, uploads get 503, and applications
-   * wait for slow clients.
-   *
-   * @default 1_073_741_824 (1 GiB)
-   */
-  quota?: number | undefined;
-}
-
-/** All in milliseconds. */
-export interface TimeoutsConfig {
-  /** For a client's request head (nginx `client_header_timeout`). @default 10_000 */
-  requestHead?: number | undefined;
-  /** Silence within a request body (nginx `client_body_timeout`); then 408. 0: any. See also `limits.bodyRate`. @default 30_000 */
-  requestBody?: number | undefined;
-  /** For a client's whole request, body included; 0: no such limit, since a large upload takes its time. @default 0 */
-  request?: number | undefined;
-  /** That a client may take nothing of a response (nginx `send_timeout`); then the connection is cut. 0: any. @default 30_000 */
-  response?: number | undefined;
-  /** That a client's connection may be idle between requests (nginx `keepalive_timeout`). @default 75_000 */
-  keepAlive?: number | undefined;
-  /** Waiting for a free connection to the application; then 503. @default 5_000 */
-  queue?: number | undefined;
-  /** Connecting to the application (nginx `fastcgi_connect_timeout`); then 504. @default 2_000 */
-  connect?: number | undefined;
-  /** That an application may take nothing of a request (nginx `fastcgi_send_timeout`); then 504. @default 30_000 */
-  send?: number | undefined;
-  /** To the first byte of the answer (nginx `fastcgi_read_timeout`); then 504. @default 60_000 */
-  firstByte?: number | undefined;
-  /** Between two pieces of the answer (nginx `fastcgi_read_timeout`); then the response is cut. @default 60_000 */
-  idle?: number | undefined;
-}
-
-/** How the program ends. */
-export interface ShutdownConfig {
-  /** Milliseconds that running requests get to finish after SIGTERM (nginx `worker_shutdown_timeout`). @default 30_000 */
-  grace?: number | undefined;
 }
 
 /**

@@ -191,6 +191,11 @@ function expandFastCGI(
     checkFiles,
     rootOnBackend: it.rootOnBackend,
     resolveRoot: it.resolveRoot ?? false,
+    sendfile: {
+      roots: (it.sendfile?.roots ?? []).map((folder) => expansion.path(folder)),
+      accel: it.sendfile?.accel ?? false,
+      neverServe: scriptExtensions(expansion),
+    },
     params: expandParams(expansion, [...path, "params"], it.params ?? {}),
     buffer: it.buffer ?? (multiplexes(upstreams.get(it.upstream)) ? "known-length" : "on"),
   };

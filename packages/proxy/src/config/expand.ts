@@ -4,14 +4,8 @@ import { type Address, formatAddress, parseAddress } from "@x/protocol/address";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
 import { checkAddresses } from "./check-addresses.ts";
-import type {
-  AddressLimits,
-  LimitsConfig,
-  ProcessConfig,
-  ProxyConfig,
-  TimeoutsConfig,
-  UpstreamConfig,
-} from "./define-config.ts";
+import type { AddressLimits, ProcessConfig, ProxyConfig, UpstreamConfig } from "./define-config.ts";
+import type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 import { expandRoute } from "./expand-route.ts";
 import { type ConfigProblem, type KeyPath, formatKeyPath } from "./key-path.ts";
 import { didYouMean } from "./nearest-name.ts";

@@ -36,7 +36,12 @@ function responsesOf(rules: ResolvedResponseRules, common: ResolvedResponseRules
   const set = new Map(rules.set.slice(common?.set.length ?? 0));
   const add = new Map(rules.add.slice(common?.add.length ?? 0));
   const has = remove.length + set.size + add.size > 0;
-  return { headers: has ? { remove, set, add } : undefined, compress: rules.compress ?? (common?.compress && false) };
+  return {
+    headers: has ? { remove, set, add } : undefined,
+    compress: rules.compress ?? (common?.compress && false),
+    errorPages: rules.errorPages.size === 0 ? undefined : rules.errorPages,
+    interceptErrors: rules.interceptErrors === (common?.interceptErrors ?? false) ? undefined : rules.interceptErrors,
+  };
 }
 
 function hstsOf(value: string | undefined): object | undefined {
@@ -58,6 +63,7 @@ function routeOf(route: ResolvedRoute, common: ResolvedResponseRules): object {
       buffer: fastcgi.buffer === "known-length" ? undefined : fastcgi.buffer,
       checkFiles: fastcgi.checkFiles || fastcgi.extensions.length > 0 ? fastcgi.checkFiles : undefined,
       tryFiles: fastcgi.checkFiles ? fastcgi.tryFiles : undefined,
+      sendfile: { roots: fastcgi.sendfile.roots, accel: fastcgi.sendfile.accel },
       resolveRoot: fastcgi.resolveRoot || undefined,
     },
     static: files && served,

@@ -203,11 +203,22 @@ export interface ResolvedFastCGIRoute {
   readonly resolveRoot: boolean;
   /** Params over all others of the same name. */
   readonly params: ReadonlyMap<string, string>;
+  /** What the application may order to be sent. */
+  readonly sendfile: ResolvedSendfile;
   /**
    * `"on"`: request bodies are collected, and what a client does not take of a response is stored. `"off"`: both are passed on as they
    * come. `"known-length"`: as `"on"`, but request bodies of known length are passed on as they come.
    */
   readonly buffer: "on" | "off" | "known-length";
+}
+
+/** Files that are sent for an application. */
+export interface ResolvedSendfile {
+  /** Absolute. */
+  readonly roots: readonly string[];
+  readonly accel: boolean;
+  /** File name extensions that are never sent, lower case: those of scripts. */
+  readonly neverServe: readonly string[];
 }
 
 /** Files are served. */

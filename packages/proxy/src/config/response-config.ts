@@ -1,4 +1,5 @@
 import { parseDuration } from "./duration.ts";
+import { type ErrorPagesConfig, expandErrorPages } from "./error-pages-config.ts";
 import { checkHeader } from "./expand-answers.ts";
 import type { Expansion } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
@@ -52,6 +53,10 @@ export interface ResolvedResponseRules {
   /** The value of Strict-Transport-Security; undefined: none. */
   readonly hsts: string | undefined;
   readonly compress: ResolvedCompress | undefined;
+  /** Paths by status. */
+  readonly errorPages: ReadonlyMap<number, string>;
+  /** For errors of applications, too? */
+  readonly interceptErrors: boolean;
 }
 
 /** Compression of responses as they go out. */
@@ -67,6 +72,8 @@ export interface ResolvedCompress {
 export interface ResponseKeys {
   readonly headers?: HeaderRules | undefined;
   readonly compress?: boolean | CompressConfig | undefined;
+  readonly errorPages?: ErrorPagesConfig | undefined;
+  readonly interceptErrors?: boolean | undefined;
 }
 
 const TEXT_TYPES = [
@@ -94,15 +101,26 @@ export function expandResponseRules(expansion: Expansion, path: KeyPath, route: 
     add: [...common.add, ...own.add],
     hsts: hstsOf(expansion),
     compress: compressOf(expansion, route.compress ?? config.compress, [...path, "compress"]),
+    errorPages: new Map([
+      ...expandErrorPages(undefined, [], config.errorPages),
+      ...expandErrorPages(expansion, [...path, "errorPages"], route.errorPages),
+    ]),
+    interceptErrors: route.interceptErrors ?? config.interceptErrors ?? false,
   };
 }
 
 /** Checks the rules of the configuration itself, once. */
 export function checkCommonRules(expansion: Expansion): ResolvedResponseRules {
-  const { headers, compress } = expansion.config;
+  const { headers, compress, errorPages, interceptErrors } = expansion.config;
   if (headers !== undefined) checkRules(expansion, ["headers"], headers);
   if (hstsOf(expansion) === "") expansion.problem(["hsts", "maxAge"], 'must be milliseconds or a text such as "1y".');
-  return { ...rulesOf(headers), hsts: hstsOf(expansion), compress: compressOf(expansion, compress, ["compress"]) };
+  return {
+    ...rulesOf(headers),
+    hsts: hstsOf(expansion),
+    compress: compressOf(expansion, compress, ["compress"]),
+    errorPages: expandErrorPages(expansion, ["errorPages"], errorPages),
+    interceptErrors: interceptErrors ?? false,
+  };
 }
 
 function rulesOf({ remove = [], set = {}, add = {} }: HeaderRules = {}): Pick<

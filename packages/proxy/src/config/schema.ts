@@ -128,6 +128,7 @@ const fastcgi = keys({
   resolveRoot: v.optional(switched),
   params: v.optional(table(v.string(mustBe("a text")))),
   buffer: v.optional(oneOf(["on", "off"])),
+  sendfile: v.optional(keys({ roots: v.optional(texts), accel: v.optional(switched) })),
 });
 
 const files = keys({
@@ -177,6 +178,8 @@ const responses = {
           }),
     ),
   ),
+  errorPages: v.optional(table(text)),
+  interceptErrors: v.optional(switched),
 };
 
 const duration = v.union([v.number(), v.string()], mustBe('milliseconds or a text such as "1d"'));

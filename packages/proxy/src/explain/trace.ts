@@ -120,6 +120,10 @@ class Unsent implements GatewayResponse {
     this.#onEnd();
   }
 
+  withdraw(): boolean {
+    return false;
+  }
+
   abort(): void {
     this.#onEnd();
   }

@@ -18,11 +18,14 @@ import type { ServedRequest } from "../http/served-request.ts";
 import { SpooledBody } from "../http/spooled-body.ts";
 import type { Upstream } from "../upstreams/upstream.ts";
 import { ResponseSender, type SendingRules } from "./response-sender.ts";
+import type { SendOrders } from "./send-orders.ts";
 
 /** What is the same for all requests of a route. */
 export interface ExchangeRules extends SendingRules {
   readonly upstream: Upstream;
   readonly limits: ResolvedLimits;
+  /** What an application may order to be sent in place of its body; undefined: nothing. */
+  readonly orders?: SendOrders | undefined;
 }
 
 /** One request to an application, and its response until the client has it. */
@@ -41,6 +44,10 @@ export class FastCGIExchange implements ResponseHandler {
   #sender: ResponseSender | undefined;
   /** A local redirect: to be followed when the application has ended. */
   #location: string | undefined;
+  /** What is to be sent in place of the response, when the application has ended. */
+  #order: ((served: ServedRequest) => void) | undefined;
+  /** The request is answered by somebody else. */
+  #given = false;
 
   constructor(served: ServedRequest, rules: ExchangeRules, scriptFilename: string | undefined) {
     this.#served = served;
@@ -82,10 +89,17 @@ export class FastCGIExchange implements ResponseHandler {
       return;
     }
     if (statusCode === 404 && this.#explained(controller)) return;
+    this.#order = this.#rules.orders?.find(rawHeaders);
+    if (this.#order !== undefined) return;
+    if (statusCode >= 400 && served.intercept(statusCode)) {
+      this.#given = true;
+      return;
+    }
     this.#sender = new ResponseSender(served.response, this.#rules, (error) => this.#cut(error));
     served.response.start(statusCode, cleanResponseHeaders(rawHeaders, statusCode), head.statusText);
   }
 
+  /** What comes with an order, or with an error that has a page here, is for nobody. */
   onResponseData(controller: DispatchController, chunk: Uint8Array): void {
     if (!this.#served.settled) this.#sender?.write(chunk, controller);
   }
@@ -95,8 +109,9 @@ export class FastCGIExchange implements ResponseHandler {
     this.#body?.release();
     // A client that is slow keeps this object for long, and should not keep what the application alone needed.
     this.#options = this.#controller = this.#body = undefined;
-    if (served.settled) return;
-    if (this.#location !== undefined) served.redirect(this.#location);
+    if (served.settled || this.#given) return;
+    if (this.#order !== undefined) this.#order(served);
+    else if (this.#location !== undefined) served.redirect(this.#location);
     else {
       this.#sender?.end(() => {
         served.response.end();
@@ -113,6 +128,7 @@ export class FastCGIExchange implements ResponseHandler {
       return;
     }
     this.#body?.release();
+    if (this.#given) return;
     if (this.#sender !== undefined) this.#cut(error);
     else served.fail(error, this.#upstream.name);
   }

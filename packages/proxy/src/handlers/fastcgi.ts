@@ -20,6 +20,7 @@ import type { Upstream } from "../upstreams/upstream.ts";
 import { type ExchangeRules, FastCGIExchange } from "./fastcgi-exchange.ts";
 import { FastCGIParams } from "./fastcgi-params.ts";
 import type { Handler } from "./handler.ts";
+import type { SendOrders } from "./send-orders.ts";
 import { redirectToFolder } from "./slash-redirect.ts";
 import type { StaticHandler } from "./static.ts";
 
@@ -32,6 +33,7 @@ export interface FastCGIContext {
   readonly spool: Spool;
   /** The path below which the route lies; empty: the root. */
   readonly mount: string;
+  readonly orders?: SendOrders | undefined;
 }
 
 /**
@@ -63,11 +65,11 @@ export class FastCGIHandler implements Handler {
     files: StaticHandler | undefined,
     denied: DenyList | undefined,
   ) {
-    const { limits, timeouts, spool, mount } = context;
+    const { limits, timeouts, spool, mount, orders } = context;
     this.#mount = mount;
     this.#route = route;
     this.#upstream = upstream;
-    this.#exchanges = { upstream, limits, spool, store: route.buffer !== "off" };
+    this.#exchanges = { upstream, limits, spool, store: route.buffer !== "off", orders };
     this.#collecting = { limit: limits.body, pace: bodyPace(limits, timeouts), spool };
     this.#folder = folder;
     this.#files = files;

@@ -72,6 +72,15 @@ export class StaticHandler implements Handler {
     findFile(this.#folder, this.#rules, path, (found) => this.#onFound(served, found), looked);
   }
 
+  /** Sends what an application names: a file, and nothing but a file. */
+  sendPath(served: ServedRequest, path: string): void {
+    findFile(this.#folder, this.#rules, path, (found) => {
+      if (served.settled) return;
+      if (found.kind === "file" && found.path === path) this.send(served, path);
+      else served.refuse(found.kind === "denied" ? deniedPath(found.reason) : NOT_FOUND);
+    });
+  }
+
   #onFound(served: ServedRequest, found: FoundFile): void {
     if (served.settled) return;
     if (found.kind === "file") this.send(served, found.path);
@@ -91,7 +100,10 @@ export class StaticHandler implements Handler {
   }
 
   async #send(served: ServedRequest, path: string, retries: number): Promise<void> {
-    const request: unknown = { method: served.method, headers: conditions(served.request.rawHeaders) };
+    const request: unknown = {
+      method: served.method,
+      headers: served.isErrorPage ? {} : conditions(served.rawHeaders),
+    };
     // Method and headers are all that it reads of a request, whatever its types say.
     const result = await send(request as Readable, encodePath(path), this.#options);
     if (served.settled) {

@@ -31,22 +31,45 @@ export interface Audience {
   readonly host: Host | undefined;
 }
 
-/** Answers with an error page, and publishes what happened under the id that the page shows. */
-export function answerError(audience: Audience, failure: Failure): void {
+/** The status of an answer. */
+export function statusOf({ cause }: Failure): number {
+  return cause instanceof Refusal ? cause.status : errorStatus[cause.code].status;
+}
+
+/** What an answer says in its headers, whatever its page. */
+export function headersOf({ cause }: Failure): string[] {
+  if (cause instanceof Refusal) return [...cause.rawHeaders];
+  const { retryAfter } = errorStatus[cause.code];
+  const told = proxyStatus(cause.code);
+  const rawHeaders = retryAfter === undefined ? [] : ["Retry-After", String(retryAfter)];
+  if (told !== undefined) rawHeaders.push("Proxy-Status", told);
+  return rawHeaders;
+}
+
+/**
+ * Answers with an error page, and publishes what happened under the id that the page shows.
+ *
+ * @param published the id, when that was done before
+ */
+export function answerError(audience: Audience, failure: Failure, published?: string): void {
   const { request, response } = audience;
-  const { cause } = failure;
-  const answer = cause instanceof Refusal ? undefined : errorStatus[cause.code];
-  const status = answer?.status ?? (cause as Refusal).status;
-  const id = publish(audience.request, failure, status);
+  const status = statusOf(failure);
+  const id = published ?? publishFailure(request, failure);
   const details = isDeveloper(audience.errors, request, audience.host) ? describe(request, failure) : undefined;
   const { rawHeaders, body } = renderErrorPage({ status, id, details }, wantsHtml(request));
-  if (cause instanceof Refusal) rawHeaders.push(...cause.rawHeaders);
-  if (answer?.retryAfter !== undefined) rawHeaders.push("Retry-After", String(answer.retryAfter));
-  const told = cause instanceof Refusal ? undefined : proxyStatus(cause.code);
-  if (told !== undefined) rawHeaders.push("Proxy-Status", told);
+  rawHeaders.push(...headersOf(failure));
   response.start(status, rawHeaders);
   if (request.method !== "HEAD") response.write(body);
   response.end();
+}
+
+/**
+ * Publishes what went wrong.
+ *
+ * @returns the id by which the client may name it
+ */
+export function publishFailure(request: GatewayRequest, failure: Failure): string {
+  return publish(request, failure, statusOf(failure));
 }
 
 /** Cuts a response whose head is out already, and publishes why. */

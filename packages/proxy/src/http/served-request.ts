@@ -3,8 +3,18 @@ import { type FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { Trace } from "../explain/trace.ts";
 import type { Endpoint, GatewayRequest, GatewayResponse } from "../gateway-request.ts";
+import { ChangedHead } from "../responses/changed-head.ts";
 import { isDeveloper } from "./audience.ts";
-import { type Audience, type Failure, answerError, cutResponse, publishCut } from "./error-answer.ts";
+import {
+  type Audience,
+  type Failure,
+  answerError,
+  cutResponse,
+  headersOf,
+  publishCut,
+  publishFailure,
+  statusOf,
+} from "./error-answer.ts";
 import type { Forwarded } from "./forwarding.ts";
 import type { Host } from "./host.ts";
 import { Refusal } from "./refusal.ts";
@@ -17,6 +27,8 @@ export interface RequestOwner {
   redirect(served: ServedRequest, location: string): void;
   /** Finds a handler for another path, which the gateway itself wants to be served in place of the one that was asked for. */
   rewrite(served: ServedRequest, path: string, query: string): void;
+  /** Finds an internal route with files for a path that an application names. */
+  sendInternal(served: ServedRequest, location: string): void;
   settled(served: ServedRequest): void;
 }
 
@@ -27,7 +39,7 @@ export interface RequestOwner {
 export class ServedRequest implements Audience {
   readonly request: GatewayRequest;
   /** What the front gave us. */
-  readonly front: GatewayResponse;
+  front: GatewayResponse;
   /** Where the answer goes: `front`, or what was put before it. */
   response: GatewayResponse;
   readonly expectsContinue: boolean;
@@ -56,12 +68,19 @@ export class ServedRequest implements Audience {
   redirects = 0;
   /** Whose password was right: REMOTE_USER. Latin-1. */
   remoteUser: string | undefined;
+  /** Pages of the route for errors, by status. */
+  errorPages: ReadonlyMap<number, string> | undefined;
+  /** For errors of applications, too? */
+  interceptErrors = false;
   /** The request is not to be answered but to be explained. */
   readonly trace: Trace | undefined;
   /** Set by whoever works on the answer; called when the client has gone and the request is settled. */
   onAbort: (() => void) | undefined;
   readonly #owner: RequestOwner;
   #settled = false;
+  /** What went wrong first, when its page is on its way; and its id. */
+  #failure: Failure | undefined;
+  #failureId = "";
 
   /** @param forwarded what proxies in between say */
   constructor(
@@ -114,18 +133,65 @@ export class ServedRequest implements Audience {
   /** Answers with an error of the gateway's own. */
   refuse(refusal: Refusal, more: Omit<Failure, "cause"> = {}): void {
     if (this.#settled) return;
-    this.trace?.refused(refusal.reason);
-    answerError(this, { ...more, cause: refusal });
-    this.settle();
+    this.#fail({ ...more, cause: refusal });
   }
 
   /** Answers for an application that failed before the head of its response. */
   fail(error: unknown, upstream?: string): void {
     if (this.#settled) return;
-    const cause = toCause(error);
+    this.#fail({ cause: toCause(error), upstream });
+  }
+
+  #fail(failure: Failure): void {
+    const { cause } = failure;
     this.trace?.refused(cause instanceof Refusal ? cause.reason : cause.message);
-    answerError(this, { cause, upstream });
+    const page = this.errorPages?.get(statusOf(failure));
+    if (page !== undefined && this.#failure === undefined) {
+      this.#failureId = publishFailure(this.request, failure);
+      this.#showErrorPage(failure, page);
+      return;
+    }
+    // A page that cannot be had is no other error than the first one.
+    if (this.#failure === undefined) answerError(this, failure);
+    else answerError(this, this.#failure, this.#failureId);
     this.settle();
+  }
+
+  /** Is it the page of an error that is served now? */
+  get isErrorPage(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /**
+   * Takes a response of an application's that has a page here.
+   *
+   * @returns false when it is to go out as it is
+   */
+  intercept(statusCode: number): boolean {
+    const page = this.interceptErrors && this.#failure === undefined ? this.errorPages?.get(statusCode) : undefined;
+    if (page === undefined) return false;
+    this.#showErrorPage({ cause: new Refusal(statusCode, `The application answered with ${statusCode}.`) }, page);
+    return true;
+  }
+
+  #showErrorPage(failure: Failure, page: string): void {
+    this.#failure = failure;
+    this.front = new ChangedHead(this.front, statusOf(failure), headersOf(failure));
+    this.asFile();
+    this.rewrite(page, "");
+  }
+
+  /** From now on it is a GET without a body, for what the server itself wants to send. */
+  asFile(): void {
+    if (this.method !== "HEAD") this.method = "GET";
+    this.contentLength = 0;
+    this.onAbort = undefined;
+  }
+
+  /** Sends a file of an internal route, in place of what an application would have sent. */
+  sendInternal(location: string): void {
+    this.asFile();
+    this.#owner.sendInternal(this, location);
   }
 
   /** Cuts a response whose head is out; if it turns out to be still here, the client gets an error page instead. */

@@ -61,6 +61,13 @@ export class RuledResponse implements GatewayResponse {
     else this.#body.end();
   }
 
+  withdraw(): boolean {
+    if (!this.#next.withdraw()) return false;
+    this.#body?.destroy();
+    this.#body = undefined;
+    return true;
+  }
+
   abort(): void {
     this.#body?.destroy();
     this.#next.abort();

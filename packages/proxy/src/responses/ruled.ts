@@ -16,12 +16,16 @@ export class RuledHandler implements Handler {
   }
 
   handle(served: ServedRequest): void {
+    served.errorPages = this.#rules.errorPages;
+    served.interceptErrors = this.#rules.interceptErrors;
     served.response = new RuledResponse(served.front, this.#rules, served);
     this.#next.handle(served);
   }
 }
 
 /** Do the rules change nothing? Then nothing should stand in the way. */
-export function isEmpty({ remove, set, add, hsts, compress }: ResolvedResponseRules): boolean {
-  return remove.length + set.length + add.length === 0 && hsts === undefined && compress === undefined;
+export function isEmpty({ remove, set, add, hsts, compress, errorPages }: ResolvedResponseRules): boolean {
+  return (
+    remove.length + set.length + add.length + errorPages.size === 0 && hsts === undefined && compress === undefined
+  );
 }

@@ -65,6 +65,16 @@ describe("what is wrong with an answer", () => {
       'compress.types[0] must be a media type such as "text/*"',
     ],
     ["a coding", { compress: { encodings: ["deflate"] }, respond: {} }, 'compress.encodings[0] must be "zstd" or "br"'],
+    [
+      "a page",
+      { errorPages: { 404: "404.html" }, respond: {} },
+      'errorPages["404"] must be a path such as "/404.html"',
+    ],
+    [
+      "a page of what is no error",
+      { errorPages: { 200: "/" }, respond: {} },
+      'errorPages["200"] must be a status of 400',
+    ],
     ["a mistyped answer", { respnd: {} }, 'routes[0].respnd is not a known key. Did you mean "respond"?'],
   ])("%s", (_title, route, expected) => {
     expect(message({ upstreams, routes: [route] })).toContain(expected);

@@ -19,7 +19,10 @@ describe("the long form", () => {
       match: { paths: [], regex: undefined, scheme: undefined, methods: [], hosts: [] },
       mount: "",
       internal: false,
-      responses: { remove: [], set: [], add: [], hsts: undefined, compress: undefined },
+      responses: {
+        ...{ remove: [], set: [], add: [], hsts: undefined, compress: undefined },
+        ...{ errorPages: new Map(), interceptErrors: false },
+      },
       fastcgi: {
         upstream: "php",
         root,
@@ -28,6 +31,7 @@ describe("the long form", () => {
         tryFiles: ["{path}", "{path}/", "/index.php"],
         checkFiles: true,
         resolveRoot: false,
+        sendfile: { roots: [], accel: false, neverServe: expect.arrayContaining([".php"]) },
         params: new Map(),
         buffer: "on",
       },

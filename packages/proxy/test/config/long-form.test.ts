@@ -40,6 +40,8 @@ test.each<[string, ProxyConfig]>([
       errors: "plain",
       headers: { remove: ["Server"], set: { "X-A": "b" }, add: { "X-C": "d" } },
       compress: true,
+      errorPages: { "5xx": "/down", "404": "/x" },
+      interceptErrors: true,
       hsts: { maxAge: "1d", preload: true },
       routes: [
         {
@@ -55,7 +57,13 @@ test.each<[string, ProxyConfig]>([
         { mount: "/käse", internal: true, fastcgi: { upstream: "node", params: { A: "b" } } },
         { fastcgi: { upstream: "php", root: "/x", extensions: [".php"], checkFiles: false, rootOnBackend: "/y" } },
         {
-          fastcgi: { upstream: "php", extensions: [".php"], resolveRoot: true, buffer: "off" },
+          fastcgi: {
+            upstream: "php",
+            extensions: [".php"],
+            resolveRoot: true,
+            buffer: "off",
+            sendfile: { roots: ["r"], accel: true },
+          },
           deny: ["/x"],
           links: ["/y"],
         },
