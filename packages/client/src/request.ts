@@ -74,9 +74,7 @@ class RequestHandler implements ResponseHandler {
   readonly #resolve: (response: ResponseData) => void;
   readonly #reject: (error: FastCGIError) => void;
   #body: ResponseBody | undefined;
-  #onEnd: ((end: { appStatus: number }) => void) | undefined;
-  #onFailure: ((error: FastCGIError) => void) | undefined;
-  #onStderr: ((text: string) => void) | undefined;
+  #outcome: Outcome | undefined;
 
   constructor(resolve: (response: ResponseData) => void, reject: (error: FastCGIError) => void) {
     this.#resolve = resolve;
@@ -90,16 +88,8 @@ class RequestHandler implements ResponseHandler {
     { statusText }: ResponseHead,
   ): void {
     const body = (this.#body = new ResponseBody(controller));
-    const stderr = new Promise<string>((resolve) => {
-      this.#onStderr = resolve;
-    });
-    const ended = new Promise<{ appStatus: number }>((resolve, reject) => {
-      this.#onEnd = resolve;
-      this.#onFailure = reject;
-    });
-    // Whoever does not ask how it ended has the body to tell him.
-    ended.catch(() => {});
-    this.#resolve({ statusCode, statusText, headers: headersOf(rawHeaders), rawHeaders, body, stderr, ended });
+    const outcome = (this.#outcome = new Outcome());
+    this.#resolve(new StartedResponse(statusCode, statusText, rawHeaders, body, outcome));
   }
 
   onResponseData(_controller: DispatchController, chunk: Uint8Array): void {
@@ -107,16 +97,90 @@ class RequestHandler implements ResponseHandler {
   }
 
   onResponseEnd(controller: DispatchController, { appStatus }: DispatchEnd): void {
-    this.#onStderr?.(controller.stderrTail);
-    this.#onEnd?.({ appStatus });
+    this.#outcome?.settle(controller.stderrTail, appStatus, undefined);
     this.#body?.finish();
   }
 
   onResponseError(controller: DispatchController, error: FastCGIError): void {
     if (this.#body === undefined) return this.#reject(error);
-    this.#onStderr?.(controller.stderrTail);
-    this.#onFailure?.(error);
+    this.#outcome?.settle(controller.stderrTail, 0, error);
     this.#body.fail(error);
+  }
+}
+
+/** Most callers ask neither for stderr nor for the end, so there are promises for those who do alone. */
+class StartedResponse implements ResponseData {
+  readonly statusCode: number;
+  readonly statusText: string;
+  readonly headers: ResponseHeaders;
+  readonly rawHeaders: readonly string[];
+  readonly body: ResponseBody;
+  readonly #outcome: Outcome;
+
+  constructor(
+    statusCode: number,
+    statusText: string,
+    rawHeaders: readonly string[],
+    body: ResponseBody,
+    outcome: Outcome,
+  ) {
+    this.statusCode = statusCode;
+    this.statusText = statusText;
+    this.headers = headersOf(rawHeaders);
+    this.rawHeaders = rawHeaders;
+    this.body = body;
+    this.#outcome = outcome;
+  }
+
+  get stderr(): Promise<string> {
+    return this.#outcome.stderr;
+  }
+
+  get ended(): Promise<{ appStatus: number }> {
+    return this.#outcome.ended;
+  }
+}
+
+/** How a request ended after its head, once it has. */
+class Outcome {
+  #settled = false;
+  #text = "";
+  #appStatus = 0;
+  #error: FastCGIError | undefined;
+  #stderr: Promise<string> | undefined;
+  #ended: Promise<{ appStatus: number }> | undefined;
+  #onSettled: (() => void)[] | undefined;
+
+  get stderr(): Promise<string> {
+    return (this.#stderr ??= new Promise((resolve) => this.#whenSettled(() => resolve(this.#text))));
+  }
+
+  get ended(): Promise<{ appStatus: number }> {
+    if (this.#ended !== undefined) return this.#ended;
+    this.#ended = new Promise((resolve, reject) => {
+      this.#whenSettled(() => {
+        if (this.#error === undefined) resolve({ appStatus: this.#appStatus });
+        else reject(this.#error);
+      });
+    });
+    // Whoever takes it and does not wait for it has the body to tell him.
+    this.#ended.catch(() => {});
+    return this.#ended;
+  }
+
+  settle(stderr: string, appStatus: number, error: FastCGIError | undefined): void {
+    this.#settled = true;
+    this.#text = stderr;
+    this.#appStatus = appStatus;
+    this.#error = error;
+    const waiting = this.#onSettled;
+    this.#onSettled = undefined;
+    if (waiting !== undefined) for (const tell of waiting) tell();
+  }
+
+  #whenSettled(tell: () => void): void {
+    if (this.#settled) tell();
+    else (this.#onSettled ??= []).push(tell);
   }
 }
 

@@ -7,63 +7,104 @@ import type { DispatchController } from "./dispatcher.ts";
 /** The most bytes held for a consumer that is slower than the application. */
 const HIGH_WATER_MARK = 65_536;
 
+const STREAM_OPTIONS = { highWaterMark: HIGH_WATER_MARK };
+
+/** Whoever waits for all of the body. */
+interface Collector {
+  resolve(bytes: Buffer<ArrayBuffer>): void;
+  reject(error: Error): void;
+}
+
 /**
  * The body of a response: a Node `Readable` of `Buffer`s, and short ways to read all of it. Not reading
  * it holds the connection; `destroy()` aborts the request.
+ *
+ * Bytes go through the machinery of streams only when it is used as a stream: before that they are held here, and
+ * whoever wants all of them gets them from here.
  */
 export class ResponseBody extends Readable {
   readonly #controller: DispatchController;
+  /** What has come and is not pushed: until the first read, or for the collector. */
+  #held: Buffer<ArrayBuffer>[] = [];
+  #heldBytes = 0;
+  #streaming = false;
+  #collector: Collector | undefined;
   #complete = false;
   #used = false;
 
   constructor(controller: DispatchController) {
-    super({ highWaterMark: HIGH_WATER_MARK });
+    super(STREAM_OPTIONS);
     this.#controller = controller;
-    // A response whose body nobody reads must not end the process when its connection breaks.
-    this.on("error", () => {});
   }
 
   /** All of it, read as UTF-8. */
-  async text(): Promise<string> {
-    return new TextDecoder().decode(await this.#all());
+  text(): Promise<string> {
+    return this.#all().then(decode);
   }
 
   /** All of it, read as JSON. */
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text()) as unknown;
+  json(): Promise<unknown> {
+    return this.text().then(parse);
   }
 
   /** All of it, as it came. */
-  async bytes(): Promise<Uint8Array> {
+  bytes(): Promise<Uint8Array> {
     return this.#all();
   }
 
   /** All of it, in a buffer of its own. */
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    const bytes = await this.#all();
-    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#all().then(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength));
   }
 
   /** @internal */
   override _read(): void {
-    this.#controller.resume();
+    if (this.#streaming) return this.#controller.resume();
+    this.#streaming = true;
+    const held = this.#held;
+    this.#held = [];
+    let wanted = true;
+    for (const chunk of held) wanted = this.push(chunk);
+    if (this.#complete) this.push(null);
+    else if (wanted) this.#controller.resume();
   }
 
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (!this.#complete) this.#controller.abort(error ?? undefined);
+    this.#complete = true;
+    this.#held = [];
+    // A response whose body nobody reads must not end the process when its connection breaks.
+    if (error !== null && this.listenerCount("error") === 0) super.on("error", ignore);
+    this.#collector?.reject(error ?? destroyedError());
+    this.#collector = undefined;
     callback(error);
+  }
+
+  /** As of any emitter. Who listens after all was read in one hears of the end, too. */
+  override on(event: string | symbol, listener: (...args: never[]) => void): this {
+    super.on(event, listener as (...args: unknown[]) => void);
+    if (this.#used && this.#complete && !this.#streaming) this.#endStream();
+    return this;
   }
 
   /** For the request: bytes that are valid only now. */
   receive(chunk: Uint8Array): void {
-    if (!this.push(Buffer.from(chunk))) this.#controller.pause();
+    const copy = Buffer.from(chunk);
+    if (this.#streaming) {
+      if (!this.push(copy)) this.#controller.pause();
+      return;
+    }
+    this.#held.push(copy);
+    this.#heldBytes += copy.length;
+    if (this.#collector === undefined && this.#heldBytes >= HIGH_WATER_MARK) this.#controller.pause();
   }
 
   /** For the request: nothing more comes. */
   finish(): void {
     this.#complete = true;
-    this.push(null);
+    if (this.#streaming) this.push(null);
+    else if (this.#collector !== undefined) this.#collect(this.#collector);
   }
 
   /** For the request: the rest will not come. */
@@ -72,20 +113,65 @@ export class ResponseBody extends Readable {
     this.destroy(error);
   }
 
-  async #all(): Promise<Buffer<ArrayBuffer>> {
+  #all(): Promise<Buffer<ArrayBuffer>> {
     if (this.#used || this.readableDidRead) {
-      throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", "The body was already read.");
+      return Promise.reject(new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", "The body was already read."));
     }
     this.#used = true;
+    if (this.#streaming) return this.#readStream();
     return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = [];
-      const failed = (): void => {
-        reject(this.errored ?? new FastCGIError("FCGI_ERR_ABORTED", "The body was destroyed before its end."));
-      };
-      if (this.destroyed) return failed();
-      this.on("data", (chunk: Buffer) => chunks.push(chunk));
-      this.on("end", () => resolve(Buffer.concat(chunks)));
-      this.on("close", failed);
+      if (this.destroyed) return reject(this.errored ?? destroyedError());
+      const collector = { resolve, reject };
+      if (this.#complete) return this.#collect(collector);
+      this.#collector = collector;
+      this.#controller.resume();
     });
   }
+
+  /** Gives all that was held to whoever waits. */
+  #collect(collector: Collector): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#collector = undefined;
+    collector.resolve(held.length === 1 ? held[0]! : Buffer.concat(held));
+    if (HEARD.some((event) => this.listenerCount(event) > 0)) this.#endStream();
+  }
+
+  /** The stream ends: there is nothing in it to read. */
+  #endStream(): void {
+    this.#streaming = true;
+    this.push(null);
+    this.read(0);
+  }
+
+  /** All that is in the stream, which somebody has made to read ahead. */
+  #readStream(): Promise<Buffer<ArrayBuffer>> {
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      const failed = (): void => reject(this.errored ?? destroyedError());
+      if (this.destroyed) return failed();
+      super.on("data", (chunk: Buffer) => chunks.push(chunk));
+      super.on("end", () => resolve(Buffer.concat(chunks)));
+      super.on("close", failed);
+    });
+  }
+}
+
+/** What tells that a stream is over. */
+const HEARD = ["end", "close", "readable"] as const;
+
+const decoder = new TextDecoder();
+
+function decode(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+function parse(text: string): unknown {
+  return JSON.parse(text) as unknown;
+}
+
+function ignore(): void {}
+
+function destroyedError(): FastCGIError {
+  return new FastCGIError("FCGI_ERR_ABORTED", "The body was destroyed before its end.");
 }
