@@ -28,6 +28,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "@x/protocol beside the codecs of npm and beside floors: records, params, heads: a verdict",
     load: async () => (await import("./commands/codec.ts")).benchCodec,
   },
+  client: {
+    about: "@x/client beside the clients of npm and a floor, on Go, on our responder and on PHP-FPM: a verdict",
+    load: async () => (await import("./commands/client.ts")).benchClient,
+  },
   capacity: {
     about: "two proxies share a PHP-FPM of two workers, and neither keeps the other waiting: a verdict",
     load: async () => (await import("./commands/capacity.ts")).benchCapacity,

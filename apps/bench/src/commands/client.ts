@@ -1,0 +1,109 @@
+import { join } from "node:path";
+
+import { buildGo, startGo } from "interop/peers/go";
+import { startPhpFpm } from "interop/peers/php-fpm";
+import { startResponder } from "interop/peers/responder";
+import { copySite } from "interop/temporary";
+
+import { judge } from "../client/bars.ts";
+import type { Bar } from "../client/bars.ts";
+import { CONTENDERS } from "../client/contenders.ts";
+import { measureMemory } from "../client/memory.ts";
+import type { Memory } from "../client/memory.ts";
+import { measurePeer } from "../client/rounds.ts";
+import type { Measured, Peer } from "../client/rounds.ts";
+import { installPackages } from "../installed.ts";
+import { machine, markdownTable, writeSection } from "../report.ts";
+import { withPrograms } from "../with-programs.ts";
+
+/** `pm.max_children`, and the capacity that our pool is told. */
+const CHILDREN = 8;
+
+/** @x/client beside the clients of npm and beside a floor, and the bars that it has to meet. */
+export async function benchClient(options: { rounds: number; seconds: number; write: boolean }): Promise<void> {
+  await withPrograms(async (folder, keep) => {
+    const project = installPackages(folder, ["protocol", "client"]);
+    const script = join(copySite(folder), "application.php");
+    const socket = (name: string): string => join(folder, `${name}.sock`);
+    const go = buildGo(folder);
+    await keep(startGo(go, socket("go")));
+    await keep(startGo(go, socket("go-lean"), { bench: true }));
+    await keep(startResponder(socket("responder")));
+    await keep(startPhpFpm(folder, "php", { children: CHILDREN }));
+    const peers: Peer[] = [
+      {
+        name: "Go",
+        kind: "multiplexing",
+        target: { path: socket("go"), leanPath: socket("go-lean"), script, capacity: undefined },
+      },
+      {
+        name: "@x/responder",
+        kind: "multiplexing",
+        target: { path: socket("responder"), script, capacity: undefined },
+      },
+      { name: "PHP-FPM", kind: "php", target: { path: socket("php"), script, capacity: CHILDREN } },
+    ];
+    const results: Measured[] = [];
+    for (const peer of peers) results.push(...(await measurePeer(project, peer, CONTENDERS, options)));
+    const memory = await measureMemory(project, folder, socket("go"));
+    const bars = judge(results);
+    const text = report(peers, results, bars, memory, options);
+    console.log(text);
+    if (options.write) writeSection("Client", text);
+    if ([...bars, ...memory].some(({ holds }) => !holds)) process.exitCode = 1;
+  });
+}
+
+function report(
+  peers: readonly Peer[],
+  results: readonly Measured[],
+  bars: readonly Bar[],
+  memory: readonly Memory[],
+  { rounds, seconds }: { rounds: number; seconds: number },
+): string {
+  const verdict = (holds: boolean): string => (holds ? "met" : "missed");
+  const parts = [
+    `${new Date().toISOString().slice(0, 10)}, ${machine()}`,
+    `Medians of ${rounds} interleaved rounds of ${seconds} s; each client has a process of its own, warmed up for 10 s, and calls the application over a UNIX socket. CPU is that of the client's process; its ratio to the floor is taken round by round. The floor writes a request that was built before on kept connections, and walks the records of the answer to END_REQUEST. PHP-FPM has ${CHILDREN} static children, and our pool is told so; npm's clients do not queue, and open a connection a request.`,
+    markdownTable(
+      ["bar: 1 KiB, 32 at once", "wanted", "measured", "verdict"],
+      bars.map(({ what, wanted, measured, holds }) => [what, wanted, measured, verdict(holds)]),
+      1,
+    ),
+  ];
+  for (const { name } of peers) {
+    const rows = results.filter(({ peer }) => peer === name);
+    parts.push(
+      markdownTable(
+        [name, "client", "requests/s", "CPU µs/request", "of the floor's", "failures"],
+        rows.map((row) => [
+          row.one.name,
+          row.contender.name,
+          ...(row.broken
+            ? ["no answer", "", "", String(row.failures)]
+            : [
+                row.requestsPerSecond.toFixed(0),
+                row.cpuPerRequest.toFixed(1),
+                row.cpuRatio.toFixed(2),
+                String(row.failures),
+              ]),
+        ]),
+        2,
+      ),
+    );
+  }
+  parts.push(
+    markdownTable(
+      ["memory", "idle MiB", "more MiB", "allowed", "verdict"],
+      memory.map(({ what, idle, more, allowed, holds }) => [
+        what,
+        idle === 0 ? "" : idle.toFixed(0),
+        `+${more.toFixed(1)}`,
+        allowed,
+        allowed === "" ? "" : verdict(holds),
+      ]),
+      1,
+    ),
+  );
+  return parts.join("\n\n");
+}
