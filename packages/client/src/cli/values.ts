@@ -2,11 +2,11 @@ import { readCapabilities } from "@x/protocol";
 import type { Capabilities, Params } from "@x/protocol";
 import { parseAddress } from "@x/protocol/address";
 
+import { getValues } from "../get-values.ts";
 import { addressArgument } from "./address-argument.ts";
 import type { Arguments } from "./arguments.ts";
 import { HELP } from "./command.ts";
 import type { Command } from "./command.ts";
-import { getValues } from "../get-values.ts";
 import { printable } from "./printable.ts";
 import { withRecordLog } from "./record-log.ts";
 
