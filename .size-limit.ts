@@ -16,6 +16,7 @@ const BUDGETS: ReadonlyMap<string, string> = new Map([
   ["@x/client/php-fpm", "38 kB"],
   ["@x/client/mock", "25 kB"],
   ["@x/responder", "24 kB"],
+  ["@x/responder/cli", "30 kB"],
   ["@x/responder/node", "24 kB"],
   ["@x/proxy", "76 kB"],
   ["@x/proxy/cli", "84 kB"],

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { installPackages } from "consumer/installed";
 import { buildGo, startGo } from "interop/peers/go";
 import { startPhpFpm } from "interop/peers/php-fpm";
 import { startResponder } from "interop/peers/responder";
@@ -12,7 +13,6 @@ import { measureMemory } from "../client/memory.ts";
 import type { Memory } from "../client/memory.ts";
 import { measurePeer } from "../client/rounds.ts";
 import type { Measured, Peer } from "../client/rounds.ts";
-import { installPackages } from "../installed.ts";
 import { machine, markdownTable, writeSection } from "../report.ts";
 import { withPrograms } from "../with-programs.ts";
 

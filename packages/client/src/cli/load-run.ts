@@ -7,7 +7,7 @@ import { responseHandler } from "../response-handler.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 
 /** A request that can be sent again and again. */
-export type LoadRequest = DispatchOptions & { readonly method?: string | undefined };
+type LoadRequest = DispatchOptions & { readonly method?: string | undefined };
 
 /** What is to be sent, and how fast. */
 export interface LoadPlan {

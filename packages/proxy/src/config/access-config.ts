@@ -31,8 +31,11 @@ export interface BasicConfig {
 export interface ResolvedAccess {
   /** Empty: all. */
   readonly allow: readonly string[];
+  /** Addresses and networks that may not. */
   readonly deny: readonly string[];
+  /** Names and passwords that are asked for; undefined: none. */
   readonly basic: ResolvedBasic | undefined;
+  /** `"any"`: a right address or a right password is enough. */
   readonly satisfy: "all" | "any";
 }
 
@@ -40,6 +43,7 @@ export interface ResolvedAccess {
 export interface ResolvedBasic {
   /** Absolute. */
   readonly file: string;
+  /** What the browser shows with its question. */
   readonly realm: string;
 }
 

@@ -216,6 +216,7 @@ export interface ResolvedFastCGIRoute {
 export interface ResolvedSendfile {
   /** Absolute. */
   readonly roots: readonly string[];
+  /** By `X-Accel-Redirect` too, as nginx has it? */
   readonly accel: boolean;
   /** File name extensions that are never sent, lower case: those of scripts. */
   readonly neverServe: readonly string[];

@@ -48,10 +48,13 @@ export type Encoding = "zstd" | "br" | "gzip";
 export interface ResolvedResponseRules {
   /** Lower case. */
   readonly remove: readonly string[];
+  /** Names and values that replace others of the name. */
   readonly set: readonly (readonly [string, string])[];
+  /** Names and values beside others of the name. */
   readonly add: readonly (readonly [string, string])[];
   /** The value of Strict-Transport-Security; undefined: none. */
   readonly hsts: string | undefined;
+  /** What is compressed, if anything is. */
   readonly compress: ResolvedCompress | undefined;
   /** Paths by status. */
   readonly errorPages: ReadonlyMap<number, string>;
@@ -61,10 +64,13 @@ export interface ResolvedResponseRules {
 
 /** Compression of responses as they go out. */
 export interface ResolvedCompress {
+  /** In the order in which they are preferred. */
   readonly encodings: readonly Encoding[];
   /** Lower case. */
   readonly types: readonly string[];
+  /** Bytes; shorter bodies of known length stay as they are. */
   readonly minBytes: number;
+  /** Responses that set cookies, too? See BREACH. */
   readonly withCookies: boolean;
 }
 
