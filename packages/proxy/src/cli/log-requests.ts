@@ -9,6 +9,9 @@ import { RepeatFilter } from "./repeat-filter.ts";
 /** Bytes of an application's stderr that are written for one request. */
 const STDERR_LIMIT = 65_536;
 
+/** Bytes of a request target that a line shows. */
+const TARGET_SHOWN = 1_024;
+
 /** The answers to what one of `limits` forbids: only the log names that one to whoever can raise it. */
 const LIMIT_EXCEEDED: ReadonlySet<number> = new Set([413, 414, 431]);
 
@@ -100,7 +103,9 @@ function logAnswered(log: Log, answered: AnsweredRequest): void {
   });
 }
 
-/** `GET /index.php?q=1`, of untrusted bytes. */
+/** `GET /index.php?q=1`, of untrusted bytes; what is too long to be served is too long to be read. */
 function requestLine(request: GatewayRequest): string {
-  return `${request.method} ${Buffer.from(request.target).toString("latin1")}`;
+  const { length } = request.target;
+  const target = Buffer.from(request.target.subarray(0, TARGET_SHOWN)).toString("latin1");
+  return `${request.method} ${target}${length > TARGET_SHOWN ? "…" : ""}`;
 }

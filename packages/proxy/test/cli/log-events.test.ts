@@ -99,6 +99,13 @@ test("a limit that was exceeded is told, since only the log names it to whoever 
   ]);
 });
 
+test("[TI11] of a target without end a line shows the beginning", () => {
+  const { lines } = logged(false);
+  const long = { method: "GET", target: Buffer.from(`/${"a".repeat(100_000)}`) };
+  publish("error", { id: "abc", request: long, reason: "too long", status: 414 });
+  expect(lines).toEqual([`warning: GET /${"a".repeat(1_023)}…: 414: too long (request abc)`]);
+});
+
 test("[f20] what an application says about a request is told with the request, up to 64 KiB", () => {
   const { lines } = logged(false);
   publish("stderr", { request, upstream: "php", chunk: Buffer.from("PHP Warning: a\nin b\n") });
