@@ -67,7 +67,7 @@ function send(
   const params = toParamList(prepared.params);
   const { method = methodOf(params.names, params.values), maxHeadBytes, maxHeadLines } = options;
   const handler = responseHandler(new RequestHandler(resolve, reject), { method, maxHeadBytes, maxHeadLines });
-  dispatcher.dispatch({ ...prepared, params }, handler);
+  dispatcher.dispatch(params === prepared.params ? prepared : { ...prepared, params }, handler);
 }
 
 class RequestHandler implements ResponseHandler {

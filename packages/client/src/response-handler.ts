@@ -46,9 +46,9 @@ export function responseHandler(handler: ResponseHandler, options: ResponseHandl
 
 class CgiResponse implements DispatchHandler {
   readonly #handler: ResponseHandler;
-  readonly #limits: ResponseHeadDecoderOptions;
-  #decoder: ResponseHeadDecoder;
-  readonly #method: string | undefined;
+  readonly #options: ResponseHandlerOptions;
+  /** Made when the first bytes come: many requests wait long for theirs. */
+  #decoder: ResponseHeadDecoder | undefined;
   #controller: DispatchController | undefined;
   #head: ResponseHead | undefined;
   /** Body bytes that may still be delivered. */
@@ -57,23 +57,15 @@ class CgiResponse implements DispatchHandler {
 
   constructor(handler: ResponseHandler, options: ResponseHandlerOptions) {
     this.#handler = handler;
-    this.#method = options.method;
-    const limits: ResponseHeadDecoderOptions = {};
-    if (options.maxHeadBytes !== undefined) limits.maxBytes = options.maxHeadBytes;
-    if (options.maxHeadLines !== undefined) limits.maxLines = options.maxHeadLines;
-    if (handler.onResponseInformational !== undefined) {
-      limits.onInformational = (statusCode, rawHeaders) => {
-        if (this.#controller !== undefined) handler.onResponseInformational?.(this.#controller, statusCode, rawHeaders);
-      };
-    }
-    this.#limits = limits;
-    this.#decoder = new ResponseHeadDecoder(limits);
+    this.#options = options;
+    // A limit that is none is told to the caller, not to the request.
+    if (options.maxHeadBytes !== undefined || options.maxHeadLines !== undefined) this.#makeDecoder();
   }
 
   onStart(controller: DispatchController): void {
     this.#controller = controller;
-    // As nginx does for SCGI alone.
-    if (controller.protocol === "scgi") this.#decoder = new ResponseHeadDecoder({ ...this.#limits, statusLine: true });
+    // After a repetition it begins anew, perhaps at an application of the other protocol.
+    this.#decoder = undefined;
     this.#handler.onStart?.(controller);
   }
 
@@ -116,20 +108,37 @@ class CgiResponse implements DispatchHandler {
     this.#handler.onResponseError(controller, error);
   }
 
+  #makeDecoder(): ResponseHeadDecoder {
+    const { maxHeadBytes, maxHeadLines } = this.#options;
+    const limits: ResponseHeadDecoderOptions = {};
+    if (maxHeadBytes !== undefined) limits.maxBytes = maxHeadBytes;
+    if (maxHeadLines !== undefined) limits.maxLines = maxHeadLines;
+    // As nginx does for SCGI alone.
+    if (this.#controller?.protocol === "scgi") limits.statusLine = true;
+    if (this.#handler.onResponseInformational !== undefined) {
+      limits.onInformational = (statusCode, rawHeaders) => {
+        if (this.#controller === undefined) return;
+        this.#handler.onResponseInformational?.(this.#controller, statusCode, rawHeaders);
+      };
+    }
+    return (this.#decoder = new ResponseHeadDecoder(limits));
+  }
+
   /** @returns the index of the first byte of the body, -1 when there is none yet */
   #readHead(chunk: Uint8Array, controller: DispatchController): number {
+    const decoder = this.#decoder ?? this.#makeDecoder();
     let at: number;
     try {
-      at = this.#decoder.push(chunk, 0, chunk.length);
+      at = decoder.push(chunk, 0, chunk.length);
     } catch (error) {
       controller.abort(error);
       return -1;
     }
     if (at < 0) return at;
-    const head = this.#decoder.head;
+    const { head } = decoder;
     this.#head = head;
     const { statusCode, rawHeaders } = head;
-    if (this.#method === "HEAD" || statusCode === 204 || statusCode === 304) this.#left = 0;
+    if (this.#options.method === "HEAD" || statusCode === 204 || statusCode === 304) this.#left = 0;
     else this.#left = head.contentLength ?? Infinity;
     if (channels.response.hasSubscribers) channels.response.publish({ controller, statusCode, rawHeaders });
     this.#handler.onResponseStart(controller, statusCode, rawHeaders, head);
@@ -140,7 +149,7 @@ class CgiResponse implements DispatchHandler {
   #incomplete(): FastCGIError | undefined {
     if (this.#head === undefined) {
       try {
-        this.#decoder.end();
+        (this.#decoder ?? this.#makeDecoder()).end();
       } catch (error) {
         return FastCGIError.from(error, "FCGI_ERR_BAD_RESPONSE_HEAD");
       }

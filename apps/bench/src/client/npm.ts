@@ -47,13 +47,18 @@ function fromFastcgiClient(name: string, mpxsConns: boolean): Contender {
         client.request(params, (error, request) => {
           if (error !== null) return ended(-1);
           let bytes = 0;
-          let text = "";
+          let head = "";
+          let headBytes = -1;
           request.stdout.on("data", (chunk: Buffer) => {
             // It gives the head with the body.
-            if (bytes === 0) text = chunk.toString("latin1");
+            if (headBytes < 0) {
+              head += chunk.toString("latin1");
+              const at = head.indexOf("\r\n\r\n");
+              if (at >= 0) headBytes = at + 4;
+            }
             bytes += chunk.length;
           });
-          request.stdout.on("end", () => ended(bytes - text.indexOf("\r\n\r\n") - 4));
+          request.stdout.on("end", () => ended(headBytes < 0 ? -1 : bytes - headBytes));
           if (body === undefined) request.stdin.end();
           else request.stdin.end(body);
         });
