@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 
 import compression from "compression";
-import express from "express-5";
+import express from "express";
 import session from "express-session";
 import multer from "multer";
 
