@@ -56,6 +56,7 @@ export type { FetchInit } from "./fetch.ts";
 export type { RequestBodyOptions } from "./prepare-body.ts";
 export type { BodyInput, BodySink, BodySource } from "./body.ts";
 export type { ClientDiagnostics } from "./diagnostics.ts";
+export type { RequestTrace } from "./tracing.ts";
 export { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 export type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";
 

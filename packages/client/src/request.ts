@@ -8,6 +8,7 @@ import type { RequestBodyOptions } from "./prepare-body.ts";
 import { ResponseBody } from "./response-body.ts";
 import { responseHandler } from "./response-handler.ts";
 import type { ResponseHandler } from "./response-handler.ts";
+import { traceRequest } from "./tracing.ts";
 
 /** One request, how its body is announced, and how its response is read. */
 export interface RequestOptions extends Omit<DispatchOptions, "stdin">, RequestBodyOptions {
@@ -49,6 +50,10 @@ export interface ResponseData {
 
 /** Runs one request on `dispatcher`. */
 export function sendRequest(dispatcher: Dispatcher, options: RequestOptions): Promise<ResponseData> {
+  return traceRequest(dispatcher, options, () => requestOn(dispatcher, options));
+}
+
+function requestOn(dispatcher: Dispatcher, options: RequestOptions): Promise<ResponseData> {
   return new Promise((resolve, reject) => {
     const prepared = prepareBody(options);
     if (prepared instanceof Promise) {
