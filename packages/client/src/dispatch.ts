@@ -28,6 +28,8 @@ export interface DispatchOwner extends GateOwner {
   leave(dispatch: Dispatch): void;
   /** It has to run once more, before all others and on a fresh connection; false when that cannot be. */
   repeat(dispatch: Dispatch): boolean;
+  /** It has ended, and its consumer has not taken all of it yet (or has: `held` is false). */
+  hold(dispatch: Dispatch, held: boolean): void;
   /** The application takes one request a connection, whatever was configured. */
   stopMultiplexing(): void;
 }
@@ -156,6 +158,7 @@ export class Dispatch
     this.#failure = error;
     this.#conclude();
     this.#tellError(error);
+    this.#owner.hold(this, false);
   }
 
   /** The signal has fired. */
@@ -210,6 +213,7 @@ export class Dispatch
     if (this.#state !== "draining") return;
     this.#state = "ending";
     this.settle();
+    this.#owner.hold(this, false);
   }
 
   onEnd(appStatus: number, protocolStatus: number): void {
@@ -268,6 +272,8 @@ export class Dispatch
     this.#state = "ending";
     this.#silence.stop();
     this.#gate?.end();
+    // Before the connection says that it is free, or gone.
+    if (this.#gate?.holding === true) this.#owner.hold(this, true);
     this.#connection?.addSettled(this);
   }
 

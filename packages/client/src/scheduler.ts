@@ -38,6 +38,8 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   /** How many of those that wait need a fresh connection. */
   #freshQueued = 0;
   #opened = 0;
+  /** Those that have ended, but not for their consumers yet. */
+  #held: Dispatch[] = [];
   #stalls = 0;
   #stallTime = 0;
   #reused = 0;
@@ -146,6 +148,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#freshQueued = 0;
     for (const dispatch of this.#queue.drain()) dispatch.fail(copyOf(this.#ending));
     for (const connection of this.#connections) connection.destroy(copyOf(this.#ending));
+    for (const dispatch of [...this.#held]) dispatch.abort(copyOf(this.#ending));
     await this.#drained();
   }
 
@@ -153,7 +156,8 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     if (!this.#queue.remove(dispatch)) return;
     if (dispatch.fresh) this.#freshQueued--;
     // Attempts that nobody waits for any more.
-    while ((this.#connections.connecting - 1) * this.#shape.multiplex >= this.#queue.length) {
+    const needed = Math.max(this.#freshQueued, Math.ceil(this.#queue.length / this.#shape.multiplex));
+    while (this.#connections.connecting > needed) {
       this.#connections.lastAttempt?.destroy(closedError());
     }
   }
@@ -171,6 +175,15 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#single = true;
     this.#shape = poolShape({ capacity: this.#settings.capacity, multiplex: 1, connections: undefined });
     for (const connection of this.#connections) connection.multiplex = 1;
+  }
+
+  hold(dispatch: Dispatch, held: boolean): void {
+    if (held) {
+      this.#held.push(dispatch);
+      return;
+    }
+    this.#held = this.#held.filter((other) => other !== dispatch);
+    this.#checkDrained();
   }
 
   onStall(time: number): void {
@@ -318,8 +331,17 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     });
   }
 
+  /** Looks once more when the turn is over: a request whose connection has just gone may be about to wait for another. */
   #checkDrained(): void {
-    if (this.#ending === undefined || this.#queue.length > 0 || this.#connections.size > 0) return;
-    for (const resolve of this.#onDrained.splice(0)) resolve();
+    if (!this.#isDrained) return;
+    queueMicrotask(() => {
+      if (!this.#isDrained) return;
+      for (const resolve of this.#onDrained.splice(0)) resolve();
+    });
+  }
+
+  get #isDrained(): boolean {
+    const { length } = this.#queue;
+    return this.#ending !== undefined && length + this.#connections.size + this.#held.length === 0;
   }
 }

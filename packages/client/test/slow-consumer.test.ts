@@ -184,3 +184,28 @@ test("an abort while its end is held: nothing more is delivered, the error is to
   expect(runtime.slabs.held).toBe(0);
   await pool.destroy();
 });
+
+test("close waits until a slow consumer has taken what is held for it; destroy does not", async () => {
+  for (const cut of [false, true]) {
+    // oxlint-disable-next-line no-await-in-loop
+    const { peer, pool, slow } = await start();
+    const [connection] = peer.connections;
+    connection!.send(stdout(2, "held"), end(2), end(1));
+    // oxlint-disable-next-line no-await-in-loop
+    while (pool.stats.active > 0) await turns();
+    let closed = false;
+    const closing = (cut ? pool.destroy() : pool.close()).then(() => (closed = true));
+    // oxlint-disable-next-line no-await-in-loop
+    await turns(5);
+    expect(closed).toBe(cut);
+    slow.controller.resume();
+    // oxlint-disable-next-line no-await-in-loop
+    await turns();
+    slow.controller.resume();
+    // oxlint-disable-next-line no-await-in-loop
+    await closing;
+    expect([slow.stdout, slow.code]).toEqual(cut ? ["", "FCGI_ERR_DESTROYED"] : ["held", undefined]);
+    // oxlint-disable-next-line no-await-in-loop
+    await peer.stop();
+  }
+});
