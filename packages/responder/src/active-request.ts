@@ -42,6 +42,8 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
   /** The file, for a Filter. */
   readonly data: RequestBody | undefined;
   readonly output: ResponseStream;
+  /** For the connection: its place among the running requests. */
+  slot = -1;
   /** Called when the web server wants no answer any more, and again when there is nobody to answer. */
   onAborted: (() => void) | undefined;
   #abortError: FastCGIError | undefined;

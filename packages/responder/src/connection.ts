@@ -73,7 +73,8 @@ export class Connection implements RequestConnection {
   readonly #owner: ConnectionOwner;
   readonly #output: RecordOutput;
   readonly #session: ResponderSession;
-  readonly #requests = new Set<ActiveRequest>();
+  /** Not a set: V8 keeps what was deleted from one until it is made anew, and with it young objects. */
+  #requests: ActiveRequest[] = [];
   readonly #draining = new Set<ResponseStream>();
   #arrived: ActiveRequest[] = [];
   #settling: ResponseStream[] = [];
@@ -170,7 +171,7 @@ export class Connection implements RequestConnection {
   }
 
   onRequestEnd(active: ActiveRequest): void {
-    this.#requests.delete(active);
+    this.#forget(active);
     this.input.forget(active);
     this.#count();
     this.#owner.onRequestEnd(active);
@@ -201,12 +202,12 @@ export class Connection implements RequestConnection {
       for (const active of arrived) this.#start(active);
     }
     this.#count();
-    this.input.awaitParams(this.#session.active > this.#requests.size, arrived.length > 0);
+    this.input.awaitParams(this.#session.active > this.#requests.length, arrived.length > 0);
   }
 
   #onRequest(exchange: ResponderExchange): ActiveRequest {
     const active = new ActiveRequest(exchange, this);
-    this.#requests.add(active);
+    active.slot = this.#requests.push(active) - 1;
     this.#arrived.push(active);
     if (this.#session.active > 1) this.input.shared = true;
     return active;
@@ -217,6 +218,14 @@ export class Connection implements RequestConnection {
     this.#owner.onRequest(active);
     if (!active.body.ended && !active.body.complete) this.input.awaitBody(active, active.body);
     if (active.data !== undefined && !active.data.ended) this.input.awaitBody(active, active.data);
+  }
+
+  #forget(active: ActiveRequest): void {
+    if (this.#requests[active.slot] !== active) return;
+    const last = this.#requests.pop()!;
+    if (last === active) return;
+    this.#requests[active.slot] = last;
+    last.slot = active.slot;
   }
 
   #count(): void {
@@ -263,8 +272,8 @@ export class Connection implements RequestConnection {
 
   /** The session has given up: its requests are gone, but answers that were complete still leave. */
   #onFatal(error: FastCGIError): void {
-    const gone = [...this.#requests];
-    this.#requests.clear();
+    const gone = this.#requests;
+    this.#requests = [];
     this.#close();
     this.#expireIn(LINGER); // from now on, as a peer that broke the rules may not read either
     for (const active of gone) {
@@ -283,7 +292,7 @@ export class Connection implements RequestConnection {
     this.#halfClosed = true;
     this.#session.receiveEnd();
     this.#count();
-    if (this.#requests.size === 0) return;
+    if (this.#requests.length === 0) return;
     this.#expireIn(HALF_CLOSED_GRACE);
     this.#probe();
   }
