@@ -36,6 +36,10 @@ const commands: Readonly<Record<string, Command>> = {
     about: "two proxies share a PHP-FPM of two workers, and neither keeps the other waiting: a verdict",
     load: async () => (await import("./commands/capacity.ts")).benchCapacity,
   },
+  responder: {
+    about: "applications by our responder beside node:http, @hono/node-server, srvx, node-fastcgi and Go: a verdict",
+    load: async () => (await import("./commands/responder.ts")).benchResponder,
+  },
   bodies: {
     about: "uploads and downloads of 1 GiB, and 500 slow clients, beside nginx: a verdict",
     load: async () => (await import("./commands/bodies.ts")).benchBodies,

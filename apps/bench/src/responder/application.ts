@@ -1,0 +1,61 @@
+// One application in the shape that argv names, listening on the UNIX socket that argv names: 1 KiB of text for every request.
+import { createServer as createHttpServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+
+import { getRequestListener } from "@hono/node-server";
+import { serve } from "@x/responder";
+import { createServer } from "@x/responder/node";
+import { toNodeHandler } from "srvx/node";
+
+const [shape = "", socket = ""] = process.argv.slice(2);
+const BODY = "x".repeat(1_024);
+const HEADERS = { "content-type": "text/plain", "content-length": "1024" };
+
+/** Looks at the request as little as an application does: where to, and one header. */
+function listener(request: IncomingMessage, response: ServerResponse): void {
+  if (request.url === "" || request.headers.host === "") throw new Error("no URL");
+  response.writeHead(200, HEADERS).end(BODY);
+}
+
+function fetch(request: Request): Response {
+  if (request.url === "" || request.headers.get("host") === "") throw new Error("no URL");
+  return new Response(BODY, { headers: HEADERS });
+}
+
+const shapes: Readonly<Record<string, () => unknown>> = {
+  "node:http": () => createHttpServer({ keepAliveTimeout: 60_000 }, listener).listen(socket),
+  "@hono/node-server": () =>
+    createHttpServer({ keepAliveTimeout: 60_000 }, handled(getRequestListener(fetch))).listen(socket),
+  srvx: () =>
+    createHttpServer({ keepAliveTimeout: 60_000 }, handled(toNodeHandler(fetch) as typeof listener)).listen(socket),
+  "node-fastcgi": () => {
+    const { createServer: create } = createRequire(import.meta.url)("node-fastcgi") as {
+      createServer(listener: (request: IncomingMessage, response: ServerResponse) => void): {
+        listen(path: string): unknown;
+      };
+    };
+    return create(listener).listen(socket);
+  },
+  raw: () =>
+    serve({
+      listen: `unix:${socket}`,
+      handler(request, response) {
+        if (request.url === "" || request.headers["host"] === "") throw new Error("no URL");
+        response.writeHead(200, HEADERS);
+        response.end(BODY);
+      },
+    }),
+  fetch: () => serve({ listen: `unix:${socket}`, fetch }),
+  node: () => createServer(listener).listen(`unix:${socket}`),
+};
+
+function handled(
+  handler: (request: IncomingMessage, response: ServerResponse) => unknown,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => void handler(request, response);
+}
+
+const start = shapes[shape];
+if (start === undefined) throw new Error(`no such shape: ${shape}`);
+start();
