@@ -28,6 +28,7 @@ import { temporaryFolder } from "../src/temporary.ts";
 interface Running {
   ask(path: string, options?: Send): Promise<Answer>;
   url: string;
+  application: Program | undefined;
   stop(): Promise<void>;
 }
 
@@ -62,6 +63,7 @@ async function start(
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
+    application,
     ask: (path, options) => send(url, path, options),
     async stop() {
       await server.stop();
@@ -138,6 +140,31 @@ describe.runIf(needs("nginx", ["nginx"]))("nginx asks authorize() by auth_reques
     expect((await running.ask("/private/")).status).toBe(401);
     const { body } = await running.ask("/private/", { headers: { "X-Key": "sesame" } });
     expect(JSON.parse(body.toString())).toMatchObject({ path: "/private/", user: "ada" });
+  });
+
+  test("workers that are replaced in turn under load lose no request", async () => {
+    const running = await start(startExampleNginx, { args: ["--workers", "2"] });
+    onTestFinished(() => running.stop());
+    const { application } = running;
+    const replaced = (): number => application!.output().split("replaced its workers").length - 1;
+    const seen = new Map<number, number>();
+    let turn = 0;
+    const ask = async (): Promise<void> => {
+      while (replaced() < 2) {
+        const method = turn++ % 2 === 0 ? "GET" : "POST";
+        const { status } = await running.ask("/", { method, ...(method === "POST" ? { body: "x" } : {}) });
+        seen.set(status, (seen.get(status) ?? 0) + 1);
+      }
+    };
+    const reload = async (): Promise<void> => {
+      for (let count = 0; count < 2; count++) {
+        process.kill(application!.pid, "SIGHUP");
+        while (replaced() === count) await running.ask("/");
+      }
+    };
+    await Promise.all([reload(), ...Array.from({ length: 16 }, ask)]);
+    expect([...seen.keys()]).toEqual([200]);
+    expect(seen.get(200)).toBeGreaterThan(16);
   });
 
   test("Express answers behind it", async () => {

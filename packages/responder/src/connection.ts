@@ -83,6 +83,7 @@ export class Connection implements RequestConnection {
   #closing = false;
   #halfClosed = false;
   #probing = false;
+  #unused = false;
   #expiry: Timer | undefined;
 
   constructor(socket: Socket, peer: string, owner: ConnectionOwner) {
@@ -131,9 +132,10 @@ export class Connection implements RequestConnection {
     this.#session.drain();
   }
 
-  /** Closes with its next answer. */
-  retire(): void {
-    this.#session.retire();
+  /** Closes if no request has come since this was last asked. A web server hardly uses what it has left alone that long. */
+  closeUnused(): void {
+    if (this.#session.active === 0 && !this.#session.receiving && this.#unused) this.#session.drain();
+    this.#unused = true;
   }
 
   /** Cuts it now. */
@@ -208,6 +210,7 @@ export class Connection implements RequestConnection {
   #onRequest(exchange: ResponderExchange): ActiveRequest {
     const active = new ActiveRequest(exchange, this);
     active.slot = this.#requests.push(active) - 1;
+    this.#unused = false;
     this.#arrived.push(active);
     if (this.#session.active > 1) this.input.shared = true;
     return active;

@@ -48,8 +48,9 @@ export interface FastCGIServer extends AsyncDisposable {
    */
   close(): Promise<void>;
   /**
-   * As `close`, but no request is refused: connections that web servers keep are served on, each until its next answer, which
-   * closes it. What is idle after `idle` ms is closed. For a process that another one replaces, on the same socket.
+   * As `close`, but refuses no request: connections that web servers keep are served on until none has come for `idle` ms. Closing
+   * one with an answer would lose what the web server sends next, before it has heard of it. Resolves when all are closed; call
+   * `close` when that takes too long. For a process that another one replaces, on the same socket.
    */
   retire(idle?: number): Promise<void>;
   /** Closes at once; running requests are aborted and not answered. */
@@ -110,15 +111,18 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
     return (this.#closed ??= this.#stop());
   }
 
-  async retire(idle = 2_000): Promise<void> {
+  async retire(idle = 1_000): Promise<void> {
     await this.ready.catch(() => {});
-    for (const connection of this.#connections) connection.retire();
     const stopped = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    const timer = setTimeout(() => void this.close(), idle);
+    const closeUnused = (): void => {
+      for (const connection of this.#connections) connection.closeUnused();
+    };
+    closeUnused();
+    const timer = setInterval(closeUnused, idle);
     await stopped;
-    clearTimeout(timer);
+    clearInterval(timer);
     await this.close();
   }
 

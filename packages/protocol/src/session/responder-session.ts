@@ -71,15 +71,6 @@ export class ResponderSession implements ResponderExchangeOwner {
     this.#closeIfIdle();
   }
 
-  /**
-   * Closes with the end of the next request, or of those that run, KEEP_CONN or not: the web server learns it together with the
-   * answer, and so sends nothing that would be lost. A connection that stays idle stays open.
-   */
-  retire(): void {
-    this.#closeWhenIdle = true;
-    if (this.#requests.size > 0) this.#closeIfIdle();
-  }
-
   /** Takes bytes from the transport. Never throws for a fault of the peer: that goes to `onFatal`. */
   receive(chunk: Uint8Array, start = 0, end: number = chunk.length): void {
     if (this.#closed) return;

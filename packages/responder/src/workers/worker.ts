@@ -38,7 +38,11 @@ function watchOver(server: FastCGIServer): void {
   const leave = (): void => {
     if (leaving) return;
     leaving = true;
-    if (task.grace > 0) setTimeout(() => void server.destroy(), task.grace).unref();
+    if (task.grace > 0) {
+      // A web server that is never done with its connections is refused first.
+      setTimeout(() => void server.close(), task.grace / 2).unref();
+      setTimeout(() => void server.destroy(), task.grace).unref();
+    }
     void server.retire().then(() => process.exit(0));
   };
   process.on("message", (message: ToWorker) => {
