@@ -2,12 +2,17 @@ import type { PoolStats } from "@x/client";
 import { FastCGIError } from "@x/protocol/errors";
 
 import { GuardedHandler } from "./access/guarded.ts";
+import { AuthorizedHandler } from "./authorize/authorized.ts";
+import { CgiPool } from "./cgi/cgi-pool.ts";
+import { CgiHandler } from "./cgi/cgi.ts";
 import type { ProxyConfig } from "./config/define-config.ts";
 import { expandConfig, isResolvedConfig } from "./config/expand.ts";
 import type { ResolvedConfig, ResolvedRoute } from "./config/resolved-config.ts";
+import { EmbeddedHandler } from "./embedded/embedded.ts";
 import type { Explanation } from "./explain/explanation.ts";
 import { describeRoute } from "./explain/route-kind.ts";
 import { Trace } from "./explain/trace.ts";
+import { FilterHandler } from "./filter/filter.ts";
 import type { GatewayRequest, GatewayResponse } from "./gateway-request.ts";
 import { FastCGIHandler } from "./handlers/fastcgi.ts";
 import type { Handler } from "./handlers/handler.ts";
@@ -113,6 +118,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
   readonly #internalFiles: RouteTable<Handler>;
   readonly #spool: Spool;
   readonly #forwarding: Forwarding;
+  readonly #programs: CgiPool[] = [];
   #active = 0;
   #requests = 0;
   #closed = false;
@@ -125,11 +131,13 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.#spool = new Spool(config.limits.spool);
     this.#upstreams = new Map([...config.upstreams].map(([name, it]) => [name, new Upstream(it, config.timeouts)]));
     const folders = new Map<string, RootFolder>();
-    this.#routes = new RouteTable(config.routes.map((route) => tableRoute(route, this.#handler(route, folders))));
+    const all = (route: ResolvedRoute): TableRoute<Handler> =>
+      tableRoute(route, this.#authorized(route, this.#handler(route, folders)));
+    this.#routes = new RouteTable(config.routes.map(all));
     this.#internalFiles = new RouteTable(
       config.routes
         .filter((route) => route.internal && route.static !== undefined && route.fastcgi === undefined)
-        .map((route) => tableRoute(route, this.#handler(route, folders))),
+        .map(all),
     );
     // Last, so that a mistake elsewhere leaves no folder behind.
     this.#spool.prepare();
@@ -230,12 +238,13 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.#closed = true;
     if (this.#active > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()));
+    await Promise.all(this.#programs.map((programs) => programs.destroy()));
     this.#spool.end();
   }
 
   async destroy(error?: Error): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.destroy(error)));
+    await Promise.all([...this.#upstreams.values(), ...this.#programs].map((it) => it.destroy(error)));
     this.#spool.end();
   }
 
@@ -253,6 +262,8 @@ class FastCGIGateway implements Gateway, RequestOwner {
   }
 
   #route(served: ServedRequest): void {
+    // A redirect or rewrite may lead to another route, whose authorizers speak for themselves.
+    served.variables = undefined;
     const { method, path, scheme } = served;
     const host = served.host?.name ?? "";
     const internal = served.redirects > 0;
@@ -301,12 +312,22 @@ class FastCGIGateway implements Gateway, RequestOwner {
     const { fastcgi } = route;
     const denied = route.deny.length === 0 ? undefined : new DenyList(route.deny, route.mount);
     const files = route.static && new StaticHandler(route.static, folderOf(route.static.root), denied, route.mount);
-    if (fastcgi === undefined) return files as StaticHandler;
-    const upstream = this.#upstreams.get(fastcgi.upstream);
-    if (upstream === undefined)
-      throw new FastCGIError("FCGI_ERR_CONFIG", `The upstream ${JSON.stringify(fastcgi.upstream)} is not defined.`);
-    const folder = fastcgi.checkFiles && fastcgi.root !== undefined ? folderOf(fastcgi.root) : undefined;
     const { limits, timeouts } = this.#config;
+    const context = { limits, timeouts, spool: this.#spool, mount: route.mount };
+    if (route.filter !== undefined) {
+      const { upstream, root } = route.filter;
+      return new FilterHandler(route.filter, this.#upstream(upstream), context, folderOf(root), denied);
+    }
+    if (route.cgi !== undefined) {
+      const { root, concurrency } = route.cgi;
+      const pool = new CgiPool(concurrency, timeouts.queue);
+      this.#programs.push(pool);
+      return new CgiHandler(route.cgi, pool, context, root === undefined ? undefined : folderOf(root), denied);
+    }
+    if (route.handler !== undefined) return new EmbeddedHandler(route.handler, context, denied);
+    if (fastcgi === undefined) return files as StaticHandler;
+    const upstream = this.#upstream(fastcgi.upstream);
+    const folder = fastcgi.checkFiles && fastcgi.root !== undefined ? folderOf(fastcgi.root) : undefined;
     const { neverServe, accel } = fastcgi.sendfile;
     const roots = fastcgi.sendfile.roots.map((root) => {
       const own = { root, index: [], maxAge: undefined, immutable: false, neverServe };
@@ -314,7 +335,21 @@ class FastCGIGateway implements Gateway, RequestOwner {
       return { root: sent.bytes, files: new StaticHandler(own, sent, denied, "") };
     });
     const orders = new SendOrders(roots, accel);
-    const context = { limits, timeouts, spool: this.#spool, mount: route.mount, orders };
-    return new FastCGIHandler(fastcgi, upstream, context, folder, files, denied);
+    return new FastCGIHandler(fastcgi, upstream, { ...context, orders }, folder, files, denied);
+  }
+
+  /** Puts the authorizers of a route in front of what answers it, the first outermost. */
+  #authorized(route: ResolvedRoute, handler: Handler): Handler {
+    const { limits } = this.#config;
+    return route.authorize.reduceRight<Handler>((next, it) => {
+      const rules = { upstream: this.#upstream(it.upstream), limits, spool: this.#spool, store: true };
+      return new AuthorizedHandler(it, rules, next);
+    }, handler);
+  }
+
+  #upstream(name: string): Upstream {
+    const upstream = this.#upstreams.get(name);
+    if (upstream !== undefined) return upstream;
+    throw new FastCGIError("FCGI_ERR_CONFIG", `The upstream ${JSON.stringify(name)} is not defined.`);
   }
 }

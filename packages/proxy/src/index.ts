@@ -22,6 +22,10 @@ export type { SpoolStats } from "./spool/spool.ts";
 export { createProxyServer } from "./server.ts";
 export type { ProxyServer, ProxyServerOptions, ProxyServerStats } from "./server.ts";
 export { defineConfig } from "./config/define-config.ts";
+export type { AuthorizeCacheConfig, AuthorizeConfig } from "./config/authorize-config.ts";
+export type { FetchHandler, HandlerContext, HandlerInput } from "./embedded/fetch-handler.ts";
+export type { CgiRouteConfig } from "./config/cgi-config.ts";
+export type { FilterRouteConfig } from "./config/filter-config.ts";
 export type {
   AddressConfig,
   AddressLimits,
@@ -59,6 +63,9 @@ export { expandConfig } from "./config/expand.ts";
 export type { ConfigSource } from "./config/expand.ts";
 export { findConfig, loadConfig } from "./config/load.ts";
 export type { LoadedConfig } from "./config/load.ts";
+export type { ResolvedAuthorize, ResolvedAuthorizeCache } from "./config/authorize-config.ts";
+export type { ResolvedCgiRoute } from "./config/cgi-config.ts";
+export type { ResolvedFilterRoute } from "./config/filter-config.ts";
 export type {
   ResolvedAddress,
   ResolvedCommandProcess,

@@ -26,6 +26,8 @@ export function requireRoots(config: Pick<ResolvedConfig, "root" | "routes">): v
 export function servedFolders(config: Pick<ResolvedConfig, "root" | "routes">): string[] {
   const folders = config.routes.flatMap((route) => [
     route.static?.root,
+    route.filter?.root,
+    route.cgi?.root,
     route.fastcgi?.checkFiles === true ? route.fastcgi.root : undefined,
   ]);
   // A preset may have found the document root inside of the folder that was given, which is then served no more.

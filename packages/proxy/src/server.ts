@@ -3,6 +3,7 @@ import { FastCGIError } from "@x/protocol/errors";
 import type { ProxyConfig } from "./config/define-config.ts";
 import { expandConfig, isResolvedConfig } from "./config/expand.ts";
 import type { ResolvedConfig, ResolvedUpstream } from "./config/resolved-config.ts";
+import { loadHandlers } from "./embedded/load-handler.ts";
 import type { Gateway } from "./gateway.ts";
 import type { ProcessStatus } from "./processes/managed-process.ts";
 import { ProcessManager } from "./processes/process-manager.ts";
@@ -138,6 +139,7 @@ export class ProxyServer {
     try {
       if (this.#ended) throw closed();
       requireRoots(this.config);
+      await loadHandlers(this.config);
       await processes.prepare();
       const worker = new Worker({ ...this.config, upstreams: processes.upstreams }, this.#started);
       this.#worker = worker;

@@ -4,11 +4,15 @@
  * @module
  */
 
+import type { HandlerInput } from "../embedded/fetch-handler.ts";
 import type { PresetName } from "../presets/preset.ts";
 import type { AccessConfig } from "./access-config.ts";
+import type { AuthorizeConfig } from "./authorize-config.ts";
+import type { CgiRouteConfig } from "./cgi-config.ts";
 import type { RedirectConfig, RespondConfig } from "./define-answers.ts";
 import type { LimitsConfig, ShutdownConfig, TimeoutsConfig } from "./define-limits.ts";
 import type { ErrorPagesConfig } from "./error-pages-config.ts";
+import type { FilterRouteConfig } from "./filter-config.ts";
 import type { CompressConfig, HeaderRules, HstsConfig } from "./response-config.ts";
 
 export type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
@@ -163,8 +167,8 @@ export interface PhpCgiProcessConfig {
 }
 
 /**
- * One route: which requests, and what answers them. Exactly one of `php`, `fastcgi`, `static`, `respond`, `redirect`, `rewrite` and
- * `acme`, or `fastcgi` and `static` together.
+ * One route: which requests, and what answers them. Exactly one of `php`, `fastcgi`, `static`, `filter`, `cgi`, `handler`, `respond`,
+ * `redirect`, `rewrite` and `acme`, or `fastcgi` and `static` together.
  */
 export interface RouteConfig {
   /** Which requests; a text is a path pattern. @default all */
@@ -206,7 +210,7 @@ export interface RouteConfig {
    * The path below which the route lies, such as `"/blog"`. The application and the folder see the rest of the path alone, `SCRIPT_NAME`
    * holds all of it; `tryFiles` are of the route. `/blog` itself leads to `/blog/`, or, where there are no files, to the application.
    *
-   * @default the root
+   * @default `/below` of a route with `cgi`, or with `filter` and a root of its own, whose match is `/below/*` alone; else the root
    */
   mount?: string | undefined;
   /** The document root of this route. @default `root` of the configuration */
@@ -238,6 +242,17 @@ export interface RouteConfig {
    * @default none; beside `php` those of the preset
    */
   links?: readonly string[] | undefined;
+  /** Files from the root, made into something else by an application. */
+  filter?: FilterRouteConfig | undefined;
+  /** Programs that are started for each request. */
+  cgi?: CgiRouteConfig | undefined;
+  /**
+   * A fetch handler in the server's own process: a module such as `"./live.ts"`, whose default export is a function `(request) => Response`
+   * or an object with it as `fetch` (a Hono application, say), or such a function itself.
+   */
+  handler?: HandlerInput | undefined;
+  /** Applications that are asked whether a request may go on: in turn, until one refuses. @default none */
+  authorize?: AuthorizeConfig | readonly AuthorizeConfig[] | undefined;
 }
 
 /** Conditions of a route; all that are given must hold. */

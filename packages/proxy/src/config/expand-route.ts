@@ -3,17 +3,19 @@ import { resolve } from "node:path";
 import type { PresetName } from "../presets/preset.ts";
 import { siteIn } from "../presets/site-in.ts";
 import { expandAccess } from "./access-config.ts";
+import { expandAuthorize } from "./authorize-config.ts";
+import { expandCgi } from "./cgi-config.ts";
 import type { FastCGIRouteConfig, RouteConfig, StaticRouteConfig } from "./define-config.ts";
 import { parseDuration } from "./duration.ts";
 import { checkTemplate, expandRedirect, expandRespond } from "./expand-answers.ts";
 import { checkPatterns, expandMatch } from "./expand-match.ts";
+import { expandParams } from "./expand-params.ts";
 import type { Expansion } from "./expand.ts";
+import { checkFileNames, scriptExtensions } from "./file-rules.ts";
+import { expandFilter } from "./filter-config.ts";
 import type { KeyPath } from "./key-path.ts";
 import type { ResolvedFastCGIRoute, ResolvedRoute, ResolvedStaticRoute, ResolvedUpstream } from "./resolved-config.ts";
 import { expandResponseRules } from "./response-config.ts";
-
-/** What a web server must never hand out as text, beside the scripts of the configuration. */
-const SCRIPT_EXTENSIONS = [".php", ".php3", ".php4", ".php5", ".php7", ".php8", ".phtml", ".phps", ".phar", ".pht"];
 
 /** Spells out one route. `php: "NAME"` becomes `fastcgi` for `.php` with `static` for the other files. */
 export function expandRoute(
@@ -49,11 +51,26 @@ export function expandRoute(
     mount: expandMount(expansion, path, route),
     internal: route.internal ?? false,
     preset: long.preset,
+    filter: route.filter && expandFilter(expansion, [...path, "filter"], { root: route.root, ...route.filter }),
+    cgi: route.cgi && expandCgi(expansion, [...path, "cgi"], route.cgi),
+    handler: typeof route.handler === "string" ? expansion.path(route.handler) : route.handler,
+    authorize: expandAuthorize(expansion, [...path, "authorize"], route.authorize),
   };
 }
 
 /** The keys of which each answers a request; `fastcgi` and `static` may stand together. */
-const ANSWERS = ["php", "fastcgi", "static", "respond", "redirect", "rewrite", "acme"] as const;
+const ANSWERS = [
+  "php",
+  "fastcgi",
+  "static",
+  "filter",
+  "cgi",
+  "handler",
+  "respond",
+  "redirect",
+  "rewrite",
+  "acme",
+] as const;
 
 function checkAnswers(expansion: Expansion, path: KeyPath, route: RouteConfig): void {
   const given = ANSWERS.filter((key) => route[key] !== undefined);
@@ -64,13 +81,22 @@ function checkAnswers(expansion: Expansion, path: KeyPath, route: RouteConfig): 
 
 function expandMount(expansion: Expansion, path: KeyPath, route: RouteConfig): string {
   const mount = (route.mount ?? "").replace(/\/+$/, "");
-  if (route.mount === undefined) return "";
+  if (route.mount === undefined) return impliedMount(route);
   if (!route.mount.startsWith("/") || /\/\/|\/\.{1,2}(?:\/|$)|[?#*\\%]/.test(mount))
     expansion.problem([...path, "mount"], `must be a path such as "/blog", not ${JSON.stringify(route.mount)}.`);
   for (const key of ["respond", "redirect", "rewrite", "acme"] as const) {
     if (route[key] !== undefined) expansion.problem([...path, "mount"], `has no meaning beside ${key}: use match.`);
   }
   return Buffer.from(mount, "utf8").toString("latin1");
+}
+
+/** A folder of the route's own stands for the path that the route is for (Apache `ScriptAlias`, nginx `alias`). */
+function impliedMount({ cgi, filter, match, root }: RouteConfig): string {
+  if (cgi === undefined && (filter?.root ?? (filter && root)) === undefined) return "";
+  const paths = typeof match === "string" ? match : match?.path;
+  const only = typeof paths === "string" ? paths : paths?.length === 1 ? paths[0] : undefined;
+  const found = /^(\/[^*?{}[\]!()\\]*)\/\*{1,2}$/.exec(only ?? "")?.[1] ?? "";
+  return Buffer.from(found, "utf8").toString("latin1");
 }
 
 interface LongRoute {
@@ -241,35 +267,4 @@ function expandStatic(
     );
   }
   return { root: root ?? "", index, maxAge, immutable: it.immutable ?? false, neverServe: scriptExtensions(expansion) };
-}
-
-/** Scripts of one route must not become text by another one. */
-function scriptExtensions(expansion: Expansion): string[] {
-  const extensions = new Set(SCRIPT_EXTENSIONS);
-  for (const route of expansion.config.routes) {
-    for (const extension of route.fastcgi?.extensions ?? []) extensions.add(extension.toLowerCase());
-  }
-  return [...extensions];
-}
-
-function checkFileNames(expansion: Expansion, path: KeyPath, names: readonly string[]): void {
-  for (const [index, name] of names.entries()) {
-    if (/[/\0]/.test(name) || name === "." || name === "..") {
-      expansion.problem([...path, index], `must be a file name, not ${JSON.stringify(name)}.`);
-    }
-  }
-}
-
-function expandParams(
-  expansion: Expansion,
-  path: KeyPath,
-  params: Readonly<Record<string, string>>,
-): Map<string, string> {
-  const expanded = new Map<string, string>();
-  for (const [name, value] of Object.entries(params)) {
-    if (!/^[!-~]+$/.test(name)) expansion.problem([...path, name], "is not a name of visible ASCII characters.");
-    else if (value.includes("\0")) expansion.problem([...path, name], "must not hold a NUL.");
-    else expanded.set(name, value);
-  }
-  return expanded;
 }

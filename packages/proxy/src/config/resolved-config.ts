@@ -5,8 +5,12 @@
  * @module
  */
 
+import type { HandlerInput } from "../embedded/fetch-handler.ts";
 import type { PresetName } from "../presets/preset.ts";
 import type { ResolvedAccess } from "./access-config.ts";
+import type { ResolvedAuthorize } from "./authorize-config.ts";
+import type { ResolvedCgiRoute } from "./cgi-config.ts";
+import type { ResolvedFilterRoute } from "./filter-config.ts";
 import type { ResolvedRedirect, ResolvedRespond } from "./resolved-answers.ts";
 import type { ResolvedResponseRules } from "./response-config.ts";
 
@@ -167,6 +171,12 @@ export interface ResolvedRoute {
   readonly internal: boolean;
   /** The preset that the route came from, for messages. */
   readonly preset: PresetName | undefined;
+  readonly filter: ResolvedFilterRoute | undefined;
+  readonly cgi: ResolvedCgiRoute | undefined;
+  /** Of a module the absolute path. */
+  readonly handler: HandlerInput | undefined;
+  /** Asked in turn, before anything else is done with a request. */
+  readonly authorize: readonly ResolvedAuthorize[];
 }
 
 /** Conditions; an empty list is no condition. */

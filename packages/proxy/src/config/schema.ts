@@ -1,5 +1,6 @@
 import * as v from "valibot";
 
+import type { HandlerInput } from "../embedded/fetch-handler.ts";
 import { PRESET_NAMES } from "../presets/preset.ts";
 import type { ProxyConfig } from "./define-config.ts";
 import type { ConfigProblem, KeyPath } from "./key-path.ts";
@@ -83,13 +84,15 @@ const upstream = keys({
   ...addressLimits,
 });
 
+const environment = v.optional(
+  table(v.union([v.string(), v.literal(true)], mustBe("a text, or true to pass on the variable"))),
+);
+
 const commandProcess = keys({
   kind: v.literal("command"),
   command: someTexts,
   cwd: v.optional(text),
-  environment: v.optional(
-    table(v.union([v.string(), v.literal(true)], mustBe("a text, or true to pass on the variable"))),
-  ),
+  environment,
   user: v.optional(text),
   upstream: text,
 });
@@ -131,10 +134,12 @@ const fastcgi = keys({
   sendfile: v.optional(keys({ roots: v.optional(texts), accel: v.optional(switched) })),
 });
 
+const duration = v.union([v.number(), v.string()], mustBe('milliseconds or a text such as "1d"'));
+
 const files = keys({
   root: v.optional(text),
   index: v.optional(texts),
-  maxAge: v.optional(v.union([v.number(), v.string()], mustBe('milliseconds or a text such as "1d"'))),
+  maxAge: v.optional(duration),
   immutable: v.optional(switched),
 });
 
@@ -153,6 +158,45 @@ const answers = {
   rewrite: v.optional(text),
   acme: v.optional(text),
 };
+const authorize = keys({
+  upstream: text,
+  role: v.optional(oneOf(["authorizer", "responder"])),
+  phase: v.optional(oneOf(["authenticator", "authorizer", "access-checker"])),
+  script: v.optional(text),
+  uri: v.optional(text),
+  params: v.optional(table(v.string(mustBe("a text")))),
+  variables: v.optional(table(text)),
+  headers: v.optional(texts),
+  cache: v.optional(keys({ ttl: duration, key: v.optional(someTexts), entries: v.optional(count) })),
+});
+
+const filter = keys({
+  upstream: text,
+  root: v.optional(text),
+  index: v.optional(texts),
+  script: v.optional(text),
+  params: v.optional(table(v.string(mustBe("a text")))),
+  validators: v.optional(switched),
+  version: v.optional(v.string(mustBe("a text"))),
+});
+
+const cgi = keys({
+  root: v.optional(text),
+  program: v.optional(textOrTexts),
+  environment,
+  user: v.optional(text),
+  concurrency: v.optional(count),
+  time: v.optional(duration),
+  output: v.optional(v.lazy((input) => (input === false ? v.literal(false) : bodyLimit))),
+  nph: v.optional(switched),
+});
+
+const handler = v.custom<Exclude<HandlerInput, string>>(
+  (input) =>
+    typeof input === "function" ||
+    (typeof input === "object" && input !== null && "fetch" in input && typeof input.fetch === "function"),
+  "must be the path of a module, a function, or an object with fetch.",
+);
 
 const access = keys({
   allow: v.optional(texts),
@@ -182,8 +226,6 @@ const responses = {
   interceptErrors: v.optional(switched),
 };
 
-const duration = v.union([v.number(), v.string()], mustBe('milliseconds or a text such as "1d"'));
-
 const hsts = v.lazy((input) =>
   typeof input === "boolean"
     ? switched
@@ -206,6 +248,10 @@ const route = keys({
   access: v.optional(access),
   ...responses,
   ...answers,
+  filter: v.optional(filter),
+  cgi: v.optional(cgi),
+  handler: v.optional(textOr(handler)),
+  authorize: v.optional(v.lazy((input) => (Array.isArray(input) ? v.array(authorize) : authorize))),
 });
 
 const proxyConfig = keys({

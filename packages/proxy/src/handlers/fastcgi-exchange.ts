@@ -11,31 +11,39 @@ import type { FastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedLimits } from "../config/resolved-config.ts";
 import { channels } from "../diagnostics.ts";
+import { FileSource } from "../filter/file-source.ts";
 import { explainMissingScript } from "../http/missing-script.ts";
 import { Refusal } from "../http/refusal.ts";
 import { cleanResponseHeaders } from "../http/response-headers.ts";
 import type { ServedRequest } from "../http/served-request.ts";
 import { SpooledBody } from "../http/spooled-body.ts";
-import type { Upstream } from "../upstreams/upstream.ts";
+import type { ExchangeTarget } from "../upstreams/exchange-target.ts";
 import { ResponseSender, type SendingRules } from "./response-sender.ts";
 import type { SendOrders } from "./send-orders.ts";
 
 /** What is the same for all requests of a route. */
 export interface ExchangeRules extends SendingRules {
-  readonly upstream: Upstream;
+  readonly upstream: ExchangeTarget;
   readonly limits: ResolvedLimits;
   /** What an application may order to be sent in place of its body; undefined: nothing. */
   readonly orders?: SendOrders | undefined;
+}
+
+/** What a filter gets beside the request (FastCGI 1.0 §6.4). */
+export interface FilterInput {
+  readonly role: "filter";
+  readonly data: Uint8Array | FileSource;
 }
 
 /** One request to an application, and its response until the client has it. */
 export class FastCGIExchange implements ResponseHandler {
   readonly #served: ServedRequest;
   readonly #rules: ExchangeRules;
-  readonly #upstream: Upstream;
+  readonly #upstream: ExchangeTarget;
   readonly #scriptFilename: string | undefined;
   #options: DispatchOptions | undefined;
   #body: SpooledBody | undefined;
+  #data: FileSource | undefined;
   #controller: DispatchController | undefined;
   /** Addresses tried, of those that there are. */
   #tries = 0;
@@ -57,13 +65,15 @@ export class FastCGIExchange implements ResponseHandler {
   }
 
   /** @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` when the params cannot be sent */
-  start(params: ParamList, body: BodyInput | undefined): void {
+  start(params: ParamList, body: BodyInput | undefined, filter?: FilterInput): void {
     const { method } = this.#served;
     const idempotent = method === "GET" || method === "HEAD" || method === "OPTIONS";
     // An application may close a kept connection just when a request leaves on it: what cannot be repeated then never does.
-    const repeatable = idempotent && (body === undefined || body instanceof Uint8Array);
-    this.#options = { params, stdin: body, idempotent, reuse: repeatable || this.#upstream.multiplexes };
+    const kept = (it: unknown): boolean => it === undefined || it instanceof Uint8Array;
+    const repeatable = idempotent && kept(body) && kept(filter?.data);
+    this.#options = { params, stdin: body, idempotent, reuse: repeatable || this.#upstream.multiplexes, ...filter };
     if (body instanceof SpooledBody) this.#body = body;
+    if (filter?.data instanceof FileSource) this.#data = filter.data;
     this.#turn = this.#upstream.turn();
     this.#served.onAbort = () => this.#stop();
     this.#try();
@@ -106,9 +116,9 @@ export class FastCGIExchange implements ResponseHandler {
 
   onResponseEnd(): void {
     const served = this.#served;
-    this.#body?.release();
+    this.#release();
     // A client that is slow keeps this object for long, and should not keep what the application alone needed.
-    this.#options = this.#controller = this.#body = undefined;
+    this.#options = this.#controller = undefined;
     if (served.settled || this.#given) return;
     if (this.#order !== undefined) this.#order(served);
     else if (this.#location !== undefined) served.redirect(this.#location);
@@ -127,7 +137,7 @@ export class FastCGIExchange implements ResponseHandler {
       this.#try();
       return;
     }
-    this.#body?.release();
+    this.#release();
     if (this.#given) return;
     if (this.#sender !== undefined) this.#cut(error);
     else served.fail(error, this.#upstream.name);
@@ -154,8 +164,15 @@ export class FastCGIExchange implements ResponseHandler {
   /** Nobody wants the answer any more. */
   #stop(): void {
     this.#sender?.drop();
-    this.#body?.release();
+    this.#release();
     this.#controller?.abort();
+  }
+
+  /** Gives back the files that the application was sent. */
+  #release(): void {
+    this.#body?.release();
+    this.#data?.release();
+    this.#body = this.#data = undefined;
   }
 
   #cut(error: Error): void {

@@ -2,8 +2,10 @@ import { ParamList } from "@x/protocol";
 import { type StaticMetaVariables, addMetaVariables, staticMetaVariables } from "@x/protocol/cgi";
 
 import type { ResolvedFastCGIRoute } from "../config/resolved-config.ts";
+import { describeRequest } from "../http/describe-request.ts";
 import type { ServedRequest } from "../http/served-request.ts";
 import type { RootFolder } from "../routing/root-folder.ts";
+import { toBytes } from "../to-bytes.ts";
 
 /** Makes the params of a route's requests; what does not vary is encoded once. */
 export class FastCGIParams {
@@ -41,33 +43,14 @@ export class FastCGIParams {
    * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a request that cannot be said in params
    */
   make(served: ServedRequest, scriptName: string, pathInfo: string, contentLength: number | undefined): ParamList {
-    const { request, host, remote, scheme } = served;
-    const { local } = request;
     const params = new ParamList(this.#fixed.encoded);
-    addMetaVariables(
-      params,
-      {
-        method: served.method,
-        requestUri: served.requestUri,
-        queryString: served.query,
-        protocol: `HTTP/${request.httpVersion}`,
-        scheme,
-        serverName: host?.name ?? local.address ?? "localhost",
-        serverPort: served.serverPort ?? local.port ?? host?.port ?? (scheme === "https" ? 443 : 80),
-        serverAddress: local.address,
-        remoteAddress: remote.address ?? "unix:",
-        remotePort: remote.port,
-        remoteUser: served.remoteUser,
-        authType: served.remoteUser === undefined ? undefined : "Basic",
-        scriptName: this.#mount + scriptName,
-        scriptFilename: this.scriptFilename(scriptName),
-        pathInfo,
-        documentRoot: this.#links === undefined ? this.#root : asFolder(this.#links.real ?? this.#root),
-        contentLength,
-        rawHeaders: served.rawHeaders,
-      },
-      this.#fixed,
-    );
+    const description = describeRequest(served);
+    description.scriptName = this.#mount + scriptName;
+    description.scriptFilename = this.scriptFilename(scriptName);
+    description.pathInfo = pathInfo;
+    description.documentRoot = this.#links === undefined ? this.#root : asFolder(this.#links.real ?? this.#root);
+    description.contentLength = contentLength;
+    addMetaVariables(params, description, this.#fixed);
     return params;
   }
 }
@@ -75,9 +58,4 @@ export class FastCGIParams {
 /** The root of all is empty here, and a slash for the application. */
 function asFolder(root: string | undefined): string | undefined {
   return root === "" ? "/" : root;
-}
-
-/** Text of the configuration as its UTF-8 bytes, one character a byte. */
-function toBytes(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
 }

@@ -4,8 +4,9 @@ import type { ParamList } from "@x/protocol";
 import type { ResolvedFastCGIRoute, ResolvedLimits, ResolvedTimeouts } from "../config/resolved-config.ts";
 import { explainParams } from "../explain/param-origins.ts";
 import type { Trace } from "../explain/trace.ts";
-import { BodyCollector, type CollectingRules } from "../http/body-collector.ts";
+import type { CollectingRules } from "../http/body-collector.ts";
 import { BodyWatch, bodyPace } from "../http/body-watch.ts";
+import { collectBody } from "../http/collect-body.ts";
 import { Refusal, deniedPath } from "../http/refusal.ts";
 import { StreamedBody } from "../http/request-body.ts";
 import { bodyTooLarge } from "../http/request-head.ts";
@@ -128,7 +129,9 @@ export class FastCGIHandler implements Handler {
     else if (buffer === "off" || (buffer === "known-length" && contentLength !== undefined)) {
       const exchange = this.#exchange(served, scriptName);
       this.#start(exchange, served, scriptName, pathInfo, this.#streamed(served, exchange), contentLength);
-    } else this.#collect(served, scriptName, pathInfo);
+    } else {
+      collectBody(served, this.#collecting, (body) => this.#send(served, scriptName, pathInfo, body, body?.length));
+    }
   }
 
   #explain(trace: Trace, served: ServedRequest, scriptName: string, pathInfo: string): void {
@@ -157,23 +160,6 @@ export class FastCGIHandler implements Handler {
       onStart: served.expectsContinue ? (): void => served.response.informational(100, []) : undefined,
       onTooLarge: () => exchange.refuse(bodyTooLarge(limit)),
     });
-  }
-
-  /** The application is asked when the body is there: until then nothing of the client's slowness, or of its mistakes, reaches it. */
-  #collect(served: ServedRequest, scriptName: string, pathInfo: string): void {
-    const { contentLength } = served;
-    const refusal = BodyCollector.precheck(contentLength, this.#collecting);
-    if (refusal !== undefined) {
-      served.refuse(refusal);
-      return;
-    }
-    if (served.expectsContinue) served.response.informational(100, []);
-    const collector = new BodyCollector(served.request.body, contentLength, this.#collecting, {
-      onBody: (body) => this.#send(served, scriptName, pathInfo, body, body?.length),
-      onRefused: (refusal) => served.refuse(refusal),
-    });
-    served.onAbort = () => collector.cancel();
-    collector.start();
   }
 
   #send(

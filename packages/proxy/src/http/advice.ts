@@ -35,7 +35,7 @@ export function advise(error: FastCGIError): string | undefined {
     case "FCGI_ERR_PARAM_TOO_LARGE":
       return "One header is too large for a FastCGI record of 64 KiB.";
     case "FCGI_ERR_UNKNOWN_ROLE":
-      return "The application does not take requests as a FastCGI responder.";
+      return "The application does not play the role that this route asks of it: responder, or authorizer or filter where the route says so.";
     default:
       return undefined;
   }

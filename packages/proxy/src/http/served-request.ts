@@ -64,6 +64,8 @@ export class ServedRequest implements Audience {
   query: string;
   /** Bytes of the body; 0: there is none; undefined: not known. */
   contentLength: number | undefined;
+  /** What authorizers of the route gave to the application. */
+  variables: ReadonlyMap<string, string> | undefined;
   /** Times that the gateway sent it elsewhere by itself: local redirects, rewrites, error pages. */
   redirects = 0;
   /** Whose password was right: REMOTE_USER. Latin-1. */

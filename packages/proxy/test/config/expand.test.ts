@@ -45,6 +45,10 @@ describe("the long form", () => {
       deny: [],
       links: [],
       preset: undefined,
+      filter: undefined,
+      cgi: undefined,
+      handler: undefined,
+      authorize: [],
     });
   });
 

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import { join } from "node:path";
 
-import { RecordOutput, RecordType } from "@x/protocol";
+import { RecordOutput, RecordType, Role } from "@x/protocol";
 import { type ResponderExchange, type ResponderExchangeHandler, ResponderSession } from "@x/protocol/session";
 import { onTestFinished } from "vitest";
 
@@ -19,6 +19,9 @@ export class BackendRequest implements ResponderExchangeHandler {
   /** Latin-1 of what came on STDIN so far. */
   stdin = "";
   stdinEnded = false;
+  /** Latin-1 of what came on DATA so far. */
+  data = "";
+  dataEnded = false;
   readonly #exchange: ResponderExchange;
   readonly #output: RecordOutput;
   readonly #waiting = new Set<() => void>();
@@ -29,6 +32,10 @@ export class BackendRequest implements ResponderExchangeHandler {
     this.#exchange = exchange;
     this.socket = socket;
     this.#output = output;
+  }
+
+  get role(): Role {
+    return this.#exchange.role;
   }
 
   get keepConn(): boolean {
@@ -66,6 +73,12 @@ export class BackendRequest implements ResponderExchangeHandler {
     return this.stdin;
   }
 
+  /** Resolves with the whole of DATA, which a filter gets after STDIN. */
+  async file(): Promise<string> {
+    await this.#until(() => this.dataEnded);
+    return this.data;
+  }
+
   /** Resolves when the request was aborted, or its connection closed. */
   async aborted(): Promise<void> {
     await this.#until(() => this.#aborted);
@@ -86,9 +99,15 @@ export class BackendRequest implements ResponderExchangeHandler {
     this.#look();
   }
 
-  onData(): void {}
+  onData(chunk: Uint8Array, start: number, end: number): void {
+    this.data += Buffer.from(chunk.subarray(start, end)).toString("latin1");
+    this.#look();
+  }
 
-  onDataEnd(): void {}
+  onDataEnd(): void {
+    this.dataEnded = true;
+    this.#look();
+  }
 
   onAbort(): void {
     this.#aborted = true;
@@ -175,6 +194,7 @@ export class ScriptedBackend {
     };
     const session = new ResponderSession(output, {
       multiplex: this.#multiplex,
+      roles: [Role.Responder, Role.Authorizer, Role.Filter],
       onRequest: (exchange) => {
         const request = new BackendRequest(exchange, socket, output);
         // In the next turn: an exchange is complete only when its handler was returned.

@@ -1,0 +1,79 @@
+import { parseDuration } from "./duration.ts";
+import type { Expansion } from "./expand.ts";
+import type { KeyPath } from "./key-path.ts";
+
+/**
+ * Programs that are started for each request (RFC 3875). Either `root`, a folder in which each executable file is a program, or `program`, one
+ * for all paths. Nothing of a request ever becomes an argument.
+ */
+export interface CgiRouteConfig {
+  /** The folder of the programs. Links may not lead out of it. */
+  root?: string | undefined;
+  /** One program, with fixed arguments if it is a list; the path is its PATH_INFO. */
+  program?: string | readonly string[] | undefined;
+  /** Environment beside the CGI variables: a text sets a variable, over all others; `true` passes on ours. All else of ours stays away, but for `PATH`, `LANG` and `TZ`. */
+  environment?: Readonly<Record<string, string | true>> | undefined;
+  /** System user that the programs run as, when started as root. @default the owner of `root`, or of the program's folder, never root */
+  user?: string | undefined;
+  /** Programs of the route that run at once; further requests wait, at most 256 and `timeouts.queue`. @default 16 */
+  concurrency?: number | undefined;
+  /**
+   * Milliseconds, or a text such as `"5m"`, after which a program is ended; 0: never. Its silence has the limits
+   * `timeouts.firstByte` and `timeouts.idle`.
+   *
+   * @default "5m"
+   */
+  time?: number | string | undefined;
+  /** Bytes that a program may write; it is ended at more. `false`: any. @default 1_073_741_824 (1 GiB) */
+  output?: number | false | undefined;
+  /** Do programs whose name begins with `nph-` send an HTTP status line themselves (RFC 3875 §5)? @default false: they are as others */
+  nph?: boolean | undefined;
+}
+
+/** Programs for requests. */
+export interface ResolvedCgiRoute {
+  /** Absolute; undefined when there is one program. */
+  readonly root: string | undefined;
+  /** Program and arguments; empty with a folder. */
+  readonly program: readonly string[];
+  readonly environment: ReadonlyMap<string, string | true>;
+  readonly user: string | undefined;
+  /** DOCUMENT_ROOT. */
+  readonly documentRoot: string | undefined;
+  readonly concurrency: number;
+  /** Milliseconds; 0: any. */
+  readonly time: number;
+  /** Bytes; Infinity: any. */
+  readonly output: number;
+  readonly nph: boolean;
+}
+
+/** Fills in the defaults of a CGI route. */
+export function expandCgi(expansion: Expansion, path: KeyPath, it: CgiRouteConfig): ResolvedCgiRoute {
+  const [program, ...args] = typeof it.program === "string" ? [it.program] : (it.program ?? []);
+  if ((it.root === undefined) === (program === undefined)) {
+    expansion.problem(path, 'needs either "root", a folder of programs, or "program", one for all paths.');
+  }
+  const time = typeof it.time === "string" ? parseDuration(it.time) : (it.time ?? 300_000);
+  if (time === undefined || time < 0) {
+    expansion.problem(
+      [...path, "time"],
+      `must be milliseconds or a text such as "5m", not ${JSON.stringify(it.time)}.`,
+    );
+  }
+  for (const name of Object.keys(it.environment ?? {})) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      expansion.problem([...path, "environment", name], "is not the name of a variable.");
+  }
+  return {
+    root: it.root === undefined ? undefined : expansion.path(it.root),
+    program: program === undefined ? [] : [expansion.path(program), ...args],
+    environment: new Map(Object.entries(it.environment ?? {})),
+    user: it.user,
+    documentRoot: expansion.root,
+    concurrency: it.concurrency ?? 16,
+    time: time ?? 0,
+    output: it.output === false ? Infinity : (it.output ?? 1_073_741_824),
+    nph: it.nph ?? false,
+  };
+}
