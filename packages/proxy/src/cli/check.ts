@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 
+import { loadHandlers } from "../embedded/load-handler.ts";
 import { createGateway } from "../gateway.ts";
 import type { PhpSearch } from "../php/php-search.ts";
 import { requireRoots } from "../require-roots.ts";
@@ -17,6 +18,7 @@ import { noteOnSite } from "./site-rows.ts";
 export async function check(args: Arguments, search: PhpSearch): Promise<string[]> {
   const { config, file } = await commandConfig(args, search, true);
   requireRoots(config);
+  await loadHandlers(config);
   await createGateway(withAddresses(config)).destroy();
   const notes = [...new Set(config.routes.map(noteOnSite).filter((note) => note !== undefined))];
   const name = file === undefined ? "the configuration" : basename(file);

@@ -1,4 +1,7 @@
+import type { ResolvedAuthorize } from "./authorize-config.ts";
+import type { ResolvedCgiRoute } from "./cgi-config.ts";
 import type { ProxyConfig } from "./define-config.ts";
+import type { ResolvedFilterRoute } from "./filter-config.ts";
 import type { ResolvedConfig, ResolvedMatch, ResolvedRoute, ResolvedUpstream } from "./resolved-config.ts";
 import type { ResolvedResponseRules } from "./response-config.ts";
 
@@ -51,11 +54,12 @@ function hstsOf(value: string | undefined): object | undefined {
 }
 
 function routeOf(route: ResolvedRoute, common: ResolvedResponseRules): object {
-  const { index: _index, preset: _preset, responses, match, mount, internal, fastcgi, static: files, ...rest } = route;
+  const { index: _index, preset: _preset, mount: _mount, match, internal, fastcgi, static: files, ...others } = route;
+  const { authorize, filter, cgi, handler, responses, ...rest } = others;
   const { neverServe: _neverServe, ...served } = files ?? {};
   return {
     match: matchOf(match),
-    mount: mount === "" ? undefined : Buffer.from(mount, "latin1").toString("utf8"),
+    mount: mountOf(route),
     internal: internal || undefined,
     fastcgi: fastcgi && {
       ...fastcgi,
@@ -68,7 +72,34 @@ function routeOf(route: ResolvedRoute, common: ResolvedResponseRules): object {
     },
     static: files && served,
     ...responsesOf(responses, common),
+    authorize: authorize.length === 0 ? undefined : authorize.map(authorizeOf),
+    filter: filter && filterOf(filter),
+    cgi: cgi && cgiOf(cgi),
+    // What is a function cannot be said in JSON.
+    handler: typeof handler === "string" || handler === undefined ? handler : "(a function)",
     ...rest,
+  };
+}
+
+function mountOf({ mount, cgi, filter }: ResolvedRoute): string | undefined {
+  if (mount !== "") return Buffer.from(mount, "latin1").toString("utf8");
+  // These have another default.
+  return cgi === undefined && filter === undefined ? undefined : "/";
+}
+
+function authorizeOf({ variables, ...rest }: ResolvedAuthorize): object {
+  return { ...rest, variables: rest.role === "responder" ? variables : undefined };
+}
+
+function filterOf({ neverServe: _neverServe, ...rest }: ResolvedFilterRoute): object {
+  return rest;
+}
+
+function cgiOf({ documentRoot: _documentRoot, program, output, ...rest }: ResolvedCgiRoute): object {
+  return {
+    ...rest,
+    program: program.length === 0 ? undefined : program,
+    output: output === Infinity ? false : output,
   };
 }
 

@@ -70,6 +70,31 @@ test.each<[string, ProxyConfig]>([
       ],
     },
   ],
+  [
+    "other kinds",
+    {
+      root: "/srv",
+      upstreams: { node: upstreams.node },
+      routes: [
+        {
+          match: "/a/*",
+          authorize: [
+            { upstream: "node", phase: "authenticator", script: "/x.php", cache: { ttl: "30s", entries: 5 } },
+            { upstream: "node", role: "responder", uri: "/x", variables: { A: "X-A" }, headers: ["Set-Cookie"] },
+          ],
+          static: true,
+        },
+        {
+          match: "/docs/*",
+          filter: { upstream: "node", root: "docs", index: ["a.md"], version: "2", params: { A: "b" } },
+        },
+        { filter: { upstream: "node", validators: false } },
+        { match: "/cgi-bin/*", cgi: { root: "cgi-bin", environment: { A: true, B: "c" }, nph: true, time: "1m" } },
+        { match: "/x/*", mount: "/", cgi: { program: ["x", "-y"], output: false, user: "nobody" } },
+        { match: "/live/*", handler: "./live.ts" },
+      ],
+    },
+  ],
 ])("%s: the long form is JSON, and means the same", (_title, config) => {
   const resolved = expandConfig(config, { folder: "/etc/x" });
   const long = JSON.parse(JSON.stringify(toLongForm(resolved))) as ProxyConfig;
