@@ -13,13 +13,14 @@ export interface RunningProxy extends Program {
 }
 
 /** Starts `x-proxy serve` from the workspace's sources, as a user does. For `--php auto` no PHP-FPM runs on the machine. */
-export async function startXProxy(args: readonly string[]): Promise<RunningProxy> {
+export async function startXProxy(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<RunningProxy> {
   const port = await freePort();
   const listen = `127.0.0.1:${port}`;
   const file = args.includes("auto") ? alone : command;
-  const program = await startProgram(process.execPath, [file, "serve", ...args, "--listen", listen], {
-    port,
-    host: "127.0.0.1",
-  });
+  const started = [file, "serve", ...args, "--listen", listen];
+  const program = await startProgram(process.execPath, started, { port, host: "127.0.0.1" }, environment);
   return { ...program, url: `http://${listen}` };
 }
