@@ -8,14 +8,20 @@ const TICK_MS = 10;
  * kernel's accounting. An nginx master does no work, so its workers are what counts.
  */
 export function cpuTime(pid: number): number {
-  return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + ownCpuTime(one), 0);
+  return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + ownCpuTime(one, false), 0);
 }
 
-function ownCpuTime(pid: number): number {
+/** As {@link cpuTime}, with the children that have ended and were waited for: the programs of CGI requests. */
+export function cpuTimeWithEnded(pid: number): number {
+  return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + ownCpuTime(one, true), 0);
+}
+
+function ownCpuTime(pid: number, withEnded: boolean): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   // The second field is the name in parentheses, which may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  const counted = withEnded ? fields.slice(11, 15) : fields.slice(11, 13);
+  return counted.reduce((sum, ticks) => sum + Number(ticks), 0) * TICK_MS;
 }
 
 /** The processes that a process has started. */

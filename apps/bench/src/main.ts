@@ -24,6 +24,11 @@ const commands: Readonly<Record<string, Command>> = {
     about: "the hello page beside nginx, Apache, Caddy, npm's gateways and WebAssembly, and DokuWiki: a verdict",
     load: async () => (await import("./commands/php.ts")).benchPhp,
   },
+  kinds: {
+    about:
+      "the same page as CGI, FastCGI (pooled, multiplexed) and in-process handler, CPU of server and application: a verdict",
+    load: async () => (await import("./commands/kinds.ts")).benchKinds,
+  },
   codec: {
     about: "@x/protocol beside the codecs of npm and beside floors: records, params, heads: a verdict",
     load: async () => (await import("./commands/codec.ts")).benchCodec,

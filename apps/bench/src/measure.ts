@@ -1,4 +1,4 @@
-import { cpuTime, isAlive } from "./cpu-time.ts";
+import { cpuTime, cpuTimeWithEnded, isAlive } from "./cpu-time.ts";
 import { load } from "./load.ts";
 import type { Load } from "./load.ts";
 import { median } from "./median.ts";
@@ -13,6 +13,8 @@ export interface Row {
   upstream: string;
   url: string;
   pid: number;
+  /** The applications' processes, when what they and the server use is to be counted together, programs that have ended included. */
+  applications?: readonly number[];
   /** The name of the row that it is compared with. */
   against?: string;
 }
@@ -22,7 +24,7 @@ export interface Result extends Row {
   requestsPerSecond: number;
   /** ms */
   p99: number;
-  /** CPU time of the server process, µs a request */
+  /** CPU time of the server process, with its applications where the row has them, µs a request */
   cpuPerRequest: number;
   failures: number;
   /** Did the server's process end before the measurement did? */
@@ -44,10 +46,10 @@ export async function measure(
   const loadRow = async (row: Row, seconds: number): Promise<(Load & { cpu: number }) | undefined> => {
     if (!isAlive(row.pid)) dead.add(row);
     if (dead.has(row)) return undefined;
-    const before = cpuTime(row.pid);
+    const before = cpuOf(row);
     try {
       const seen = await load(wrk, row.url, options.connections, seconds);
-      if (isAlive(row.pid)) return { ...seen, cpu: ((cpuTime(row.pid) - before) * 1_000) / seen.requests };
+      if (isAlive(row.pid)) return { ...seen, cpu: ((cpuOf(row) - before) * 1_000) / seen.requests };
     } catch (error) {
       if (isAlive(row.pid)) throw error;
     }
@@ -75,4 +77,9 @@ export async function measure(
       died: dead.has(row) || !isAlive(row.pid),
     };
   });
+}
+
+function cpuOf({ pid, applications }: Row): number {
+  if (applications === undefined) return cpuTime(pid);
+  return [pid, ...applications].reduce((sum, one) => sum + cpuTimeWithEnded(one), 0);
 }
