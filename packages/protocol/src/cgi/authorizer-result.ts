@@ -46,8 +46,12 @@ const SERVERS_OWN: ReadonlySet<string> = new Set([
   "PHP_VALUE",
 ]);
 
-/** `HTTP_` are the client's headers, and HTTP_PROXY is a trap; `LD_` decides what a CGI program loads; ORIG_ and the rest shadow others. */
-const SERVERS_OWN_PREFIXES = /^(?:FCGI_|HTTP_|LD_|ORIG_|REDIRECT_|REQUEST_|SERVER_|SSL_)/;
+/**
+ * `HTTP_` are the client's headers, and HTTP_PROXY is a trap; `LD_` and those of the second line decide what a CGI program, or the
+ * language that it is written in, loads and runs; ORIG_ and the rest shadow others.
+ */
+const SERVERS_OWN_PREFIXES =
+  /^(?:FCGI_|HTTP_|LD_|ORIG_|REDIRECT_|REQUEST_|SERVER_|SSL_|(?:BASH|DYLD|NODE)_|PERL5|PYTHON|RUBY(?:LIB|OPT)$|(?:ENV|HOME|IFS|SHELL|TMPDIR)$)/;
 
 /**
  * Reads the response of an Authorizer: the fields that begin with `Variable-` are variables for what comes after it, without

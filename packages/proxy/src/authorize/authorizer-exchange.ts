@@ -1,6 +1,6 @@
 import { type DispatchController, type ResponseHandler, responseHandler } from "@x/client";
 import type { ParamList } from "@x/protocol";
-import type { ResponseHead } from "@x/protocol/cgi";
+import { type ResponseHead, readAuthorizerResult } from "@x/protocol/cgi";
 import type { FastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedAuthorize } from "../config/authorize-config.ts";
@@ -11,7 +11,6 @@ import { Refusal } from "../http/refusal.ts";
 import { cleanResponseHeaders } from "../http/response-headers.ts";
 import type { ServedRequest } from "../http/served-request.ts";
 import type { Permission } from "./authorization-cache.ts";
-import { readVariables, withoutVariables } from "./variables.ts";
 
 /** Bytes that are read and dropped for the sake of the connection. */
 const UNWANTED = 65_536;
@@ -59,15 +58,18 @@ export class AuthorizerExchange implements ResponseHandler {
 
   onResponseStart(_controller: DispatchController, statusCode: number, rawHeaders: string[], head: ResponseHead): void {
     if (this.#served.settled) return;
-    if (this.#config.role === "responder") this.#onSubrequest(statusCode, rawHeaders);
-    else if (statusCode === 200)
-      this.#permission = { variables: readVariables(rawHeaders), headers: this.#taken(rawHeaders) };
-    else {
-      // The whole answer is the client's (FastCGI 1.0 §6.3). A Location alone is a redirect of the client: to a login, say.
-      this.#sender = new ResponseSender(this.#served.response, this.#rules, (error) => this.#cut(error));
-      const headers = cleanResponseHeaders(withoutVariables(rawHeaders), statusCode);
-      this.#served.response.start(statusCode, headers, head.statusText);
+    if (this.#config.role === "responder") {
+      this.#onSubrequest(statusCode, rawHeaders);
+      return;
     }
+    const { granted, variables, rawHeaders: forClient } = readAuthorizerResult(head);
+    if (granted) {
+      this.#permission = { variables, headers: this.#taken(rawHeaders) };
+      return;
+    }
+    // The whole answer is the client's (FastCGI 1.0 §6.3). A Location alone is a redirect of the client: to a login, say.
+    this.#sender = new ResponseSender(this.#served.response, this.#rules, (error) => this.#cut(error));
+    this.#served.response.start(statusCode, cleanResponseHeaders([...forClient], statusCode), head.statusText);
   }
 
   onResponseData(controller: DispatchController, chunk: Uint8Array): void {
