@@ -113,6 +113,8 @@ function expandOne(expansion: Expansion, path: KeyPath, it: AuthorizeConfig): Re
   expansion.checkUpstream([...path, "upstream"], it.upstream);
   const role = it.role ?? "authorizer";
   if (role === "authorizer") {
+    if (expansion.hasScgi(it.upstream))
+      expansion.problem([...path, "upstream"], 'speaks SCGI, which has no roles: add role "responder".');
     for (const key of ["uri", "variables"] as const) {
       if (it[key] !== undefined) expansion.problem([...path, key], 'needs role "responder" beside it.');
     }

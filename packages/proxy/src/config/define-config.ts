@@ -85,7 +85,7 @@ export interface TrustConfig {
 /** One application, reachable at one or more addresses. */
 export interface UpstreamConfig extends AddressLimits {
   /**
-   * Each `"unix:/run/app.sock"`, `"unix:@abstract"` or `"tcp://host:9000"`, or an object that also overrides the upstream's
+   * Each `"unix:/run/app.sock"`, `"unix:@abstract"` or `"tcp://host:9000"`, with `scgi+` before it when the application speaks SCGI, or an object that also overrides the upstream's
    * limits. Several are used in turn; an address where connecting fails is passed over.
    *
    * @default a socket of its own, when a process of kind `"php-fpm"` or `"php-cgi"` serves the upstream

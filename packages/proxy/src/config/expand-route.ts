@@ -159,6 +159,8 @@ function expandFastCGI(
   upstreams: ReadonlyMap<string, ResolvedUpstream>,
 ): ResolvedFastCGIRoute {
   expansion.checkUpstream([...path, "upstream"], it.upstream);
+  if (it.buffer === "off" && expansion.hasScgi(it.upstream))
+    expansion.problem([...path, "buffer"], 'cannot be "off" with SCGI, which tells the length of a body before it.');
   const extensions = it.extensions ?? [];
   for (const [index, extension] of extensions.entries()) {
     if (!/^\.[\w-]+$/.test(extension)) {

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type Address, formatAddress, parseAddress } from "@x/protocol/address";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
+import { socketOf, speaksScgi, withProtocol } from "../upstreams/socket-address.ts";
 import { checkAddresses } from "./check-addresses.ts";
 import type { AddressLimits, ProcessConfig, ProxyConfig, UpstreamConfig } from "./define-config.ts";
 import type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
@@ -116,6 +117,12 @@ export class Expansion {
     this.problem(path, `${JSON.stringify(name)} is not defined.${advice}`);
   }
 
+  /** Does an upstream of that name have an address of an application that speaks SCGI? */
+  hasScgi(name: string): boolean {
+    const addresses = this.config.upstreams?.[name]?.addresses ?? [];
+    return addresses.some((it) => speaksScgi(typeof it === "string" ? it : it.address));
+  }
+
   #listen(texts: readonly string[]): ResolvedListen[] {
     const listen: ResolvedListen[] = [];
     for (const [index, text] of texts.entries()) {
@@ -142,6 +149,8 @@ export class Expansion {
         multiplex: own.multiplex ?? upstream.multiplex ?? 1,
         connections: own.connections ?? upstream.connections,
       };
+      if (speaksScgi(address) && limits.multiplex > 1)
+        this.problem(path, "speaks SCGI, which has one request a connection: leave multiplex out.");
       addresses.push(limits);
     }
     return { name, addresses, capacity: upstream.capacity };
@@ -154,8 +163,9 @@ export class Expansion {
 
   #address(path: KeyPath, text: string): string | undefined {
     try {
-      const address: Address = parseAddress(text);
-      return formatAddress(address.kind === "unix" ? parseAddress(`unix:${this.path(address.path)}`) : address);
+      const address: Address = socketOf(text);
+      const socket = address.kind === "unix" ? parseAddress(`unix:${this.path(address.path)}`) : address;
+      return withProtocol(formatAddress(socket), text);
     } catch (error) {
       if (!isFastCGIError(error)) throw error;
       this.problem(path, `is not an address: ${error.message}`);

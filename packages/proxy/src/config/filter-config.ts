@@ -46,6 +46,8 @@ export interface ResolvedFilterRoute {
 /** Fills in the defaults of a filter route. */
 export function expandFilter(expansion: Expansion, path: KeyPath, it: FilterRouteConfig): ResolvedFilterRoute {
   expansion.checkUpstream([...path, "upstream"], it.upstream);
+  if (expansion.hasScgi(it.upstream))
+    expansion.problem([...path, "upstream"], "speaks SCGI, which has no roles: a filter needs FastCGI.");
   const root = it.root === undefined ? expansion.root : expansion.path(it.root);
   if (root === undefined) expansion.problem(path, 'needs a folder: add "root" here or to the configuration.');
   const index = it.index ?? ["index.html"];

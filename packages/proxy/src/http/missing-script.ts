@@ -1,8 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 
-import { parseAddress } from "@x/protocol/address";
-
 import { closedFolder } from "../routing/closed-folder.ts";
+import { socketOf } from "../upstreams/socket-address.ts";
 
 /** Why PHP-FPM does not see a script that it was asked for. */
 export interface MissingScript {
@@ -69,7 +68,7 @@ const REMOTE_ROOT =
 
 /** The host of a TCP address that is not this machine. */
 function otherMachine(address: string): string | undefined {
-  const target = parseAddress(address);
+  const target = socketOf(address);
   if (target.kind !== "tcp") return undefined;
   const isLocal = target.host === "localhost" || target.host === "::1" || target.host.startsWith("127.");
   return isLocal ? undefined : target.host;

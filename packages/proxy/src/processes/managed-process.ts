@@ -1,5 +1,4 @@
-import { parseAddress } from "@x/protocol/address";
-
+import { socketOf } from "../upstreams/socket-address.ts";
 import { ApplicationChild } from "./application-child.ts";
 import { publishProcessEvent } from "./process-events.ts";
 import { identify } from "./process-identity.ts";
@@ -145,7 +144,7 @@ export class ManagedProcess {
 
   /** A process that was killed leaves its socket file, on which the next one could not listen. */
   async #freeAddress(): Promise<void> {
-    const address = parseAddress(this.#plan.address);
+    const address = socketOf(this.#plan.address);
     if (address.kind === "unix") await freeSocketPath(address.path);
   }
 

@@ -1,9 +1,9 @@
 import { chownSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { parseAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
+import { socketOf } from "../upstreams/socket-address.ts";
 import { requireAccess } from "./account-access.ts";
 import type { Account } from "./account.ts";
 
@@ -14,7 +14,7 @@ import type { Account } from "./account.ts";
  * @throws `FCGI_ERR_CONFIG` with one sentence that names the folder and the remedy
  */
 export function prepareSocketFolder(address: string, account: Account | undefined, setpriv: string | undefined): void {
-  const parsed = parseAddress(address);
+  const parsed = socketOf(address);
   if (parsed.kind !== "unix") return;
   const folder = dirname(parsed.path);
   if (!existsSync(folder)) make(folder, account);
