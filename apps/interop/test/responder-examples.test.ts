@@ -59,7 +59,13 @@ async function start(
     const place = more.tcp === true ? { port: tcpPort, host: "127.0.0.1" } : { path: socket };
     application = await startProgram(process.execPath, args, place);
   }
-  const server = await front(folder.path, { port, socket, site, command, tcp: `127.0.0.1:${tcpPort}` });
+  const server = await front(folder.path, { port, socket, site, command, tcp: `127.0.0.1:${tcpPort}` }).catch(
+    async (error: unknown) => {
+      await application?.stop();
+      folder.remove();
+      throw error;
+    },
+  );
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
