@@ -1,6 +1,7 @@
 import type { PoolStats } from "@x/client";
 import { FastCGIError } from "@x/protocol/errors";
 
+import { LoggedResponse } from "./access-log/logged-response.ts";
 import { GuardedHandler } from "./access/guarded.ts";
 import { AuthorizedHandler } from "./authorize/authorized.ts";
 import { CgiPool } from "./cgi/cgi-pool.ts";
@@ -8,6 +9,7 @@ import { CgiHandler } from "./cgi/cgi.ts";
 import type { ProxyConfig } from "./config/define-config.ts";
 import { expandConfig, isResolvedConfig } from "./config/expand.ts";
 import type { ResolvedConfig, ResolvedRoute } from "./config/resolved-config.ts";
+import { channels } from "./diagnostics.ts";
 import { EmbeddedHandler } from "./embedded/embedded.ts";
 import type { Explanation } from "./explain/explanation.ts";
 import { describeRoute } from "./explain/route-kind.ts";
@@ -146,17 +148,26 @@ class FastCGIGateway implements Gateway, RequestOwner {
   dispatch(request: GatewayRequest, response: GatewayResponse): void {
     this.#requests++;
     response.stallTimeout = this.#config.timeouts.response;
-    this.#take(request, response, undefined);
+    if (!channels.access.hasSubscribers) this.#take(request, response, undefined, undefined);
+    else {
+      const log = new LoggedResponse(request, response);
+      this.#take(request, log, undefined, log);
+    }
   }
 
   explain(request: GatewayRequest): Promise<Explanation> {
     return new Promise((resolve) => {
       const trace = new Trace(resolve);
-      this.#take(request, trace.response, trace);
+      this.#take(request, trace.response, trace, undefined);
     });
   }
 
-  #take(request: GatewayRequest, response: GatewayResponse, trace: Trace | undefined): void {
+  #take(
+    request: GatewayRequest,
+    response: GatewayResponse,
+    trace: Trace | undefined,
+    log: LoggedResponse | undefined,
+  ): void {
     const head = checkHead(request, this.#config.limits);
     if (head instanceof Refusal) {
       trace?.unreadable(request, head.reason);
@@ -165,6 +176,10 @@ class FastCGIGateway implements Gateway, RequestOwner {
     }
     const forwarded = head.forwarded ? this.#forwarding.read(request, head.host) : undefined;
     const served = new ServedRequest(this, request, response, head, forwarded, trace);
+    if (log !== undefined) {
+      log.served = served;
+      served.log = log;
+    }
     trace?.begin(served);
     this.#active++;
     if (this.#closed) served.fail(new FastCGIError("FCGI_ERR_CLOSED", "The server is going down."));

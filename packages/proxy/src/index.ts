@@ -53,6 +53,9 @@ export type {
 } from "./config/response-config.ts";
 export type { LimitsConfig, ShutdownConfig, SpoolConfig, TimeoutsConfig } from "./config/define-limits.ts";
 export type { ErrorPagesConfig } from "./config/error-pages-config.ts";
+export type { AccessLogConfig, LogConfig, ResolvedAccessLog, ResolvedLog } from "./config/log-config.ts";
+export type { AccessFormat } from "./access-log/format.ts";
+export type { AccessRecord, ServedAs } from "./access-log/logged-response.ts";
 export type { RedirectConfig, RespondConfig } from "./config/define-answers.ts";
 export { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 export type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";
@@ -102,7 +105,7 @@ export type {
   ExplainedStep,
   Explanation,
 } from "./explain/explanation.ts";
-export type { GatewayDiagnostics, GatewayFailure } from "./diagnostics.ts";
+export type { GatewayDiagnostics, GatewayFailure, GatewayStderr } from "./diagnostics.ts";
 export type { ProcessManagerOptions } from "./processes/process-manager.ts";
 export type { ProcessState, ProcessStatus } from "./processes/managed-process.ts";
 export type { ProcessEvent } from "./processes/process-events.ts";

@@ -71,17 +71,20 @@ function logFailure(log: Log, failure: GatewayFailure, failures: RepeatFilter, v
 
 function logStderr(
   log: Log,
-  { request, upstream, chunk }: GatewayDiagnostics["fastcgi:proxy:stderr"],
+  { request, upstream, chunk, id, host, script, address }: GatewayDiagnostics["fastcgi:proxy:stderr"],
   written: WeakMap<GatewayRequest, number>,
 ): void {
   const before = written.get(request) ?? 0;
   written.set(request, before + chunk.length);
   if (before >= STDERR_LIMIT) return;
   const line = requestLine(request);
+  const about = `${host === undefined ? "" : ` of ${host}`}${script === undefined ? "" : `, ${script}`}, at ${address}, request ${id}`;
   const more = before + chunk.length >= STDERR_LIMIT ? ["(the rest of its stderr is left out)"] : [];
   for (const text of [...Buffer.from(chunk).toString("utf8").split("\n"), ...more]) {
     if (text.trim() !== "")
-      log.write("warn", `[${upstream}] ${text.trimEnd()} (${line})`, { event: "stderr", upstream, request: line });
+      log.write("warn", `[${upstream}] ${text.trimEnd()} (${line}${about})`, {
+        ...{ event: "stderr", id, upstream, address, host, request: line, script },
+      });
   }
 }
 

@@ -65,6 +65,6 @@ async function run(argv: readonly string[], program: Program, log: Log, out: Out
   const args = parseArguments(argv, `${program.name} --help`);
   if (args.command === "help") out.line(helpText(program.name).trimEnd());
   else if (args.command === "version") out.line(version());
-  else if (args.command === "serve") await serve(args, log, program, search);
+  else if (args.command === "serve") await serve(args, log, program, search, out);
   else for (const line of await commands[args.command](args, search)) out.line(line);
 }

@@ -8,21 +8,32 @@ import { handleSignals } from "../supervisor/signals.ts";
 import type { Arguments } from "./arguments.ts";
 import { writeBanner } from "./banner.ts";
 import type { Program } from "./failure.ts";
+import { logAccess } from "./log-access.ts";
 import { logProcesses } from "./log-processes.ts";
 import { logRequests } from "./log-requests.ts";
 import type { Log } from "./log.ts";
+import type { Output } from "./output.ts";
 import { phpFileIn } from "./php-files.ts";
 import { serveConfig } from "./serve-config.ts";
 
 /**
  * Serves until a signal ends it.
  *
+ * @param out stdout, for an access log
  * @param search where `--php auto` looks
  * @throws what `describeFailure` explains, when it cannot start; then nothing is left behind
  */
-export async function serve(args: Arguments, log: Log, program: Program, search: PhpSearch): Promise<void> {
+export async function serve(
+  args: Arguments,
+  log: Log,
+  program: Program,
+  search: PhpSearch,
+  out: Output,
+): Promise<void> {
   const { config, php } = await serveConfig(args, search);
   const server = createProxyServer(config);
+  const { access } = config.log;
+  const endAccess = access === undefined ? undefined : logAccess(access, log, out);
   const endLogs = [logProcesses(log, args.verbose), logRequests(log, args.verbose)];
   const end = untilSignal(server, log);
   try {
@@ -37,6 +48,7 @@ export async function serve(args: Arguments, log: Log, program: Program, search:
   } finally {
     end.dispose();
     for (const endLog of endLogs) endLog();
+    await endAccess?.();
   }
 }
 

@@ -13,6 +13,7 @@ import type { RedirectConfig, RespondConfig } from "./define-answers.ts";
 import type { LimitsConfig, ShutdownConfig, TimeoutsConfig } from "./define-limits.ts";
 import type { ErrorPagesConfig } from "./error-pages-config.ts";
 import type { FilterRouteConfig } from "./filter-config.ts";
+import type { LogConfig } from "./log-config.ts";
 import type { CompressConfig, HeaderRules, HstsConfig } from "./response-config.ts";
 
 export type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
@@ -63,6 +64,8 @@ export interface ProxyConfig {
   errorPages?: ErrorPagesConfig | undefined;
   /** Also in place of errors that applications answer with (nginx `fastcgi_intercept_errors`). @default false */
   interceptErrors?: boolean | undefined;
+  /** What `x-proxy` writes down. */
+  log?: LogConfig | undefined;
   /** Tell browsers to ask by https alone, with responses to https requests: `true` for a year. @default false */
   hsts?: boolean | HstsConfig | undefined;
   /**

@@ -9,6 +9,7 @@ import type { AddressLimits, ProcessConfig, ProxyConfig, UpstreamConfig } from "
 import type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 import { expandRoute } from "./expand-route.ts";
 import { type ConfigProblem, type KeyPath, formatKeyPath } from "./key-path.ts";
+import { expandLog } from "./log-config.ts";
 import { didYouMean } from "./nearest-name.ts";
 import { parseListen } from "./parse-listen.ts";
 import type {
@@ -93,6 +94,7 @@ export class Expansion {
       routes: config.routes.map((route, index) => expandRoute(this, route, index, upstreams)),
       limits: this.#limits(config.limits ?? {}),
       timeouts: expandTimeouts(config.timeouts ?? {}),
+      log: expandLog(this, config.log),
       responses: checkCommonRules(this),
       trustProxy: this.#trust(config.trustProxy ?? []),
       shutdown: { grace: config.shutdown?.grace ?? 30_000 },

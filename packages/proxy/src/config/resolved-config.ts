@@ -11,6 +11,7 @@ import type { ResolvedAccess } from "./access-config.ts";
 import type { ResolvedAuthorize } from "./authorize-config.ts";
 import type { ResolvedCgiRoute } from "./cgi-config.ts";
 import type { ResolvedFilterRoute } from "./filter-config.ts";
+import type { ResolvedLog } from "./log-config.ts";
 import type { ResolvedRedirect, ResolvedRespond } from "./resolved-answers.ts";
 import type { ResolvedResponseRules } from "./response-config.ts";
 
@@ -32,6 +33,8 @@ export interface ResolvedConfig {
   readonly timeouts: ResolvedTimeouts;
   /** How the program ends. */
   readonly shutdown: ResolvedShutdown;
+  /** What the program writes down. */
+  readonly log: ResolvedLog;
   /** For what no route answers. */
   readonly responses: ResolvedResponseRules;
   /** Whose word about the client counts. */

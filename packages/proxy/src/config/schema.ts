@@ -301,5 +301,10 @@ const proxyConfig = keys({
   ),
   ...responses,
   hsts: v.optional(hsts),
+  log: v.optional(
+    keys({
+      access: v.optional(keys({ file: v.optional(text), format: v.optional(oneOf(["common", "combined", "json"])) })),
+    }),
+  ),
   errors: v.optional(oneOf(["developer", "plain"])),
 });

@@ -74,6 +74,7 @@ export class FastCGIExchange implements ResponseHandler {
     this.#options = { params, stdin: body, idempotent, reuse: repeatable || this.#upstream.multiplexes, ...filter };
     if (body instanceof SpooledBody) this.#body = body;
     if (filter?.data instanceof FileSource) this.#data = filter.data;
+    this.#served.upstream = this.#upstream.name;
     this.#turn = this.#upstream.turn();
     this.#served.onAbort = () => this.#stop();
     this.#try();
@@ -145,7 +146,15 @@ export class FastCGIExchange implements ResponseHandler {
 
   onStderr(chunk: Uint8Array): void {
     if (channels.stderr.hasSubscribers)
-      channels.stderr.publish({ request: this.#served.request, upstream: this.#upstream.name, chunk });
+      channels.stderr.publish({
+        request: this.#served.request,
+        upstream: this.#upstream.name,
+        chunk,
+        id: this.#served.id,
+        host: this.#served.host?.name,
+        script: this.#scriptFilename,
+        address: this.#upstream.pool(this.#turn + this.#tries - 1).address,
+      });
   }
 
   #try(): void {

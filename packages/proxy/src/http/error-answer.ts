@@ -27,6 +27,8 @@ export interface Audience {
   readonly request: GatewayRequest;
   readonly response: GatewayResponse;
   readonly errors: ResolvedConfig["errors"];
+  /** undefined: it has none yet. */
+  readonly id?: string | undefined;
   /** undefined: not known, or not a host name. */
   readonly host: Host | undefined;
 }
@@ -54,7 +56,7 @@ export function headersOf({ cause }: Failure): string[] {
 export function answerError(audience: Audience, failure: Failure, published?: string): void {
   const { request, response } = audience;
   const status = statusOf(failure);
-  const id = published ?? publishFailure(request, failure);
+  const id = published ?? publishFailure(request, failure, audience.id);
   const details = isDeveloper(audience.errors, request, audience.host) ? describe(request, failure) : undefined;
   const { rawHeaders, body } = renderErrorPage({ status, id, details }, wantsHtml(request));
   rawHeaders.push(...headersOf(failure));
@@ -68,13 +70,13 @@ export function answerError(audience: Audience, failure: Failure, published?: st
  *
  * @returns the id by which the client may name it
  */
-export function publishFailure(request: GatewayRequest, failure: Failure): string {
-  return publish(request, failure, statusOf(failure));
+export function publishFailure(request: GatewayRequest, failure: Failure, id?: string): string {
+  return publish(request, failure, statusOf(failure), id);
 }
 
 /** Cuts a response whose head is out already, and publishes why. */
 export function cutResponse(audience: Audience, failure: Failure): void {
-  publish(audience.request, failure, 0);
+  publish(audience.request, failure, 0, audience.id);
   audience.response.abort();
 }
 
@@ -83,14 +85,18 @@ export function publishCut(request: GatewayRequest, reason: Error): void {
   publish(request, { cause: new Refusal(0, reason.message) }, 0);
 }
 
-function publish(request: GatewayRequest, failure: Failure, status: number): string {
-  const id = randomBytes(9).toString("base64url");
+function publish(request: GatewayRequest, failure: Failure, status: number, id: string = newRequestId()): string {
   if (!channels.error.hasSubscribers) return id;
   const { cause, upstream } = failure;
   const refused = cause instanceof Refusal;
   const reason = refused ? cause.reason : cause.message;
   channels.error.publish({ id, request, status, reason, upstream, error: refused ? undefined : cause });
   return id;
+}
+
+/** For finding what was told about one request in several places. */
+export function newRequestId(): string {
+  return randomBytes(9).toString("base64url");
 }
 
 function describe(request: GatewayRequest, { cause, upstream, advice }: Failure): ErrorDetails {

@@ -1,5 +1,6 @@
 import { type FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
+import type { LoggedResponse } from "../access-log/logged-response.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { Trace } from "../explain/trace.ts";
 import type { Endpoint, GatewayRequest, GatewayResponse } from "../gateway-request.ts";
@@ -11,6 +12,7 @@ import {
   answerError,
   cutResponse,
   headersOf,
+  newRequestId,
   publishCut,
   publishFailure,
   statusOf,
@@ -70,6 +72,10 @@ export class ServedRequest implements Audience {
   redirects = 0;
   /** Whose password was right: REMOTE_USER. Latin-1. */
   remoteUser: string | undefined;
+  /** The upstream that is asked, once it is. */
+  upstream: string | undefined;
+  /** Hears of the end when the client goes away. */
+  log: LoggedResponse | undefined;
   /** Pages of the route for errors, by status. */
   errorPages: ReadonlyMap<number, string> | undefined;
   /** For errors of applications, too? */
@@ -83,6 +89,7 @@ export class ServedRequest implements Audience {
   /** What went wrong first, when its page is on its way; and its id. */
   #failure: Failure | undefined;
   #failureId = "";
+  #id: string | undefined;
 
   /** @param forwarded what proxies in between say */
   constructor(
@@ -114,12 +121,19 @@ export class ServedRequest implements Audience {
       const stop = this.onAbort;
       if (reason !== undefined) publishCut(request, reason);
       this.settle();
+      this.log?.publish(false);
       stop?.();
     };
   }
 
   get errors(): ResolvedConfig["errors"] {
     return this.#owner.errors;
+  }
+
+  /** Made when somebody asks for it: most requests are never spoken of. */
+  get id(): string {
+    this.#id ??= newRequestId();
+    return this.#id;
   }
 
   /** May the client see what goes on inside? */
@@ -149,7 +163,7 @@ export class ServedRequest implements Audience {
     this.trace?.refused(cause instanceof Refusal ? cause.reason : cause.message);
     const page = this.errorPages?.get(statusOf(failure));
     if (page !== undefined && this.#failure === undefined) {
-      this.#failureId = publishFailure(this.request, failure);
+      this.#failureId = publishFailure(this.request, failure, this.id);
       this.#showErrorPage(failure, page);
       return;
     }

@@ -108,15 +108,18 @@ test("[TI11] of a target without end a line shows the beginning", () => {
 
 test("[f20] what an application says about a request is told with the request, up to 64 KiB", () => {
   const { lines } = logged(false);
-  publish("stderr", { request, upstream: "php", chunk: Buffer.from("PHP Warning: a\nin b\n") });
+  const from = { id: "abc", upstream: "php", host: "a.example", script: "/srv/a.php", address: "unix:/run/php.sock" };
+  publish("stderr", { ...from, request, chunk: Buffer.from("PHP Warning: a\nin b\n") });
   expect(lines).toEqual([
-    "warning: [php] PHP Warning: a (GET /a.php?q=\\x1b[31m)",
-    "warning: [php] in b (GET /a.php?q=\\x1b[31m)",
+    "warning: [php] PHP Warning: a (GET /a.php?q=\\x1b[31m of a.example, /srv/a.php, at unix:/run/php.sock, request abc)",
+    "warning: [php] in b (GET /a.php?q=\\x1b[31m of a.example, /srv/a.php, at unix:/run/php.sock, request abc)",
   ]);
   const flood = { method: "GET", target: Buffer.from("/flood") };
-  for (let i = 0; i < 100; i++) publish("stderr", { request: flood, upstream: "php", chunk: Buffer.alloc(1_024, "x") });
+  for (let i = 0; i < 100; i++) publish("stderr", { ...from, request: flood, chunk: Buffer.alloc(1_024, "x") });
   expect(lines).toHaveLength(2 + 64 + 1);
-  expect(lines.at(-1)).toBe("warning: [php] (the rest of its stderr is left out) (GET /flood)");
+  expect(lines.at(-1)).toBe(
+    "warning: [php] (the rest of its stderr is left out) (GET /flood of a.example, /srv/a.php, at unix:/run/php.sock, request abc)",
+  );
 });
 
 test("processes: what they write, why they ended, when they are tried again", () => {

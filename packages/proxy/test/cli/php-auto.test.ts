@@ -171,7 +171,7 @@ describe("--php auto", () => {
     const folder = site({ "index.php": `<?php error_log("from a script"); echo 1;` });
     const program = new ProxyProgram([folder, "--php", "auto", ...ANY_PORT], { search: only("php-fpm") });
     await get(await program.port());
-    await program.line(/warning: \[php\] .*from a script \(GET \/\)/);
+    await program.line(/warning: \[php\] .*from a script \(GET \/ of \S+, \S+index\.php, at unix:\S+, request \S+\)/);
     expect(await program.signal("SIGTERM")).toBe(0);
   });
 

@@ -1,0 +1,93 @@
+import { closeSync, constants, openSync, statSync } from "node:fs";
+
+import { FastCGIError } from "@x/protocol/errors";
+import sonicBoom from "sonic-boom";
+import type { SonicBoom } from "sonic-boom";
+
+/** Bytes that may wait to be written; what comes then is lost and counted. */
+const QUEUE_LIMIT = 8 * 1_024 * 1_024;
+/** Milliseconds that the last lines get to be written. */
+const LAST_LINES = 1_000;
+
+/** What a log file has to tell. */
+export interface LogFileEvents {
+  /** Lines were lost since the last time, because they came faster than they could be written. */
+  onLost(lines: number): void;
+  /** Writing failed; the next lines try again. */
+  onError(error: Error): void;
+}
+
+/** A log file that is never waited for: what cannot be written in time is lost, and counted. */
+export class LogFile {
+  readonly #path: string;
+  readonly #stream: SonicBoom;
+  #lost = 0;
+  /** The file is open. */
+  #ready: Promise<void>;
+
+  /** @throws FastCGIError `FCGI_ERR_CONFIG` when it cannot be opened */
+  constructor(path: string, events: LogFileEvents) {
+    this.#path = path;
+    this.#stream = new sonicBoom.SonicBoom({ fd: openLog(path), maxLength: QUEUE_LIMIT, sync: false });
+    // Opened by ourselves, since a pipe must not block; to be opened anew it must know the name all the same.
+    Object.assign(this.#stream, { file: path });
+    this.#ready = this.#opened();
+    this.#stream.on("drop", () => this.#lost++);
+    this.#stream.on("drain", () => {
+      if (this.#lost > 0) events.onLost(this.#lost);
+      this.#lost = 0;
+    });
+    this.#stream.on("error", (error: Error) => events.onError(error));
+  }
+
+  line(text: string): void {
+    this.#stream.write(`${text}\n`);
+  }
+
+  /**
+   * Goes on in a new file of the same name, since the old one was moved away; lines that come before it is open go to the old one.
+   *
+   * @throws FastCGIError `FCGI_ERR_CONFIG` when there is no opening it; then the old one stays
+   */
+  async reopen(): Promise<void> {
+    // A pipe stays, and opening it could wait for a reader.
+    if (statSync(this.#path, { throwIfNoEntry: false })?.isFIFO() === true) return;
+    closeSync(openLog(this.#path));
+    this.#ready = this.#ready.then(() => {
+      const opened = this.#opened();
+      this.#stream.reopen(this.#path);
+      return opened;
+    });
+    await this.#ready;
+  }
+
+  /** Writes what waits, and resolves when that is done or has taken too long. */
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LAST_LINES);
+      this.#stream.once("close", () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      void this.#ready.then(() => this.#stream.end());
+    });
+  }
+
+  #opened(): Promise<void> {
+    return new Promise((resolve) => this.#stream.once("ready", resolve));
+  }
+}
+
+/** Without waiting for a reader, should it be a pipe. */
+function openLog(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+  try {
+    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o640);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FastCGIError("FCGI_ERR_CONFIG", `the access log ${path} cannot be written: ${why}`, {
+      phase: "configure",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { expect, test, vi } from "vitest";
+
+import { ProxyProgram } from "../support/proxy-program.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+function folderWith(access: object): string {
+  const folder = temporaryFolder();
+  const config = { listen: ["127.0.0.1:0"], log: { access }, routes: [{ respond: { body: "ok" } }] };
+  writeFileSync(join(folder, "x.config.json"), JSON.stringify(config));
+  return folder;
+}
+
+test("the access log on stdout", async () => {
+  const program = new ProxyProgram(["--config", "x.config.json"], { cwd: folderWith({}) });
+  const port = await program.port();
+  await fetch(`http://127.0.0.1:${port}/a`, { headers: { "User-Agent": "test" } });
+  await program.line(/^127\.0\.0\.1 - - \[[^\]]+\] "GET \/a HTTP\/1\.1" 200 2 "-" "test"$/m);
+  expect(await program.signal("SIGTERM")).toBe(0);
+});
+
+test("a file, which SIGUSR1 opens anew; the last lines are written at the end", async () => {
+  const folder = folderWith({ file: "access.log", format: "json" });
+  const file = join(folder, "access.log");
+  const program = new ProxyProgram(["--config", "x.config.json"], { cwd: folder });
+  const port = await program.port();
+  await fetch(`http://127.0.0.1:${port}/a`);
+  renameSync(file, `${file}.1`);
+  program.child.kill("SIGUSR1");
+  await program.line(/is opened anew/);
+  await fetch(`http://127.0.0.1:${port}/b`);
+  expect(await program.signal("SIGTERM")).toBe(0);
+  const lines = `${readFileSync(`${file}.1`, "utf8")}${readFileSync(file, "utf8")}`.trim().split("\n");
+  expect(lines.map((line) => (JSON.parse(line) as { target: string }).target)).toEqual(["/a", "/b"]);
+});
+
+test("a file that cannot be opened: exit code 2 and one sentence", async () => {
+  const program = new ProxyProgram(["--config", "x.config.json"], { cwd: folderWith({ file: "absent/access.log" }) });
+  expect(await program.exit()).toBe(2);
+  expect(program.stderr).toMatch(/^x-proxy: the access log \S+ cannot be written: ENOENT/);
+});
