@@ -10,16 +10,17 @@ const { TRANSPORT = "unix", RUN = join(import.meta.dirname, "run"), PORT = "9100
 const { GIT_PROJECT_ROOT = join(import.meta.dirname, "git") } = process.env;
 
 /** How many requests each takes at once. */
-const capacity = { roles: 1, plack: 2, wrap: 2, flask: 2 };
+const capacity = { roles: 1, plack: 2, wrap: 2, flask: 2, scgi: 2 };
 type Name = keyof typeof capacity;
 const names = Object.keys(capacity) as Name[];
 
 /** Where an application listens: in our spelling, and as programs write it. */
 function listen(name: Name): { address: string; plain: string } {
   const port = Number(PORT) + names.indexOf(name);
-  if (TRANSPORT === "tcp") return { address: `tcp://127.0.0.1:${port}`, plain: `127.0.0.1:${port}` };
+  const protocol = name === "scgi" ? "scgi+" : "";
+  if (TRANSPORT === "tcp") return { address: `${protocol}tcp://127.0.0.1:${port}`, plain: `127.0.0.1:${port}` };
   const path = join(RUN, `${name}.sock`);
-  return { address: `unix:${path}`, plain: path };
+  return { address: `${protocol}unix:${path}`, plain: path };
 }
 
 const wrap = listen("wrap");
@@ -52,11 +53,21 @@ export default {
         "--fastcgi-socket", listen("flask").plain, "--wsgi-file", "flask/app.py",
       ],
     },
+    scgi: {
+      kind: "command",
+      upstream: "scgi",
+      // prettier-ignore
+      command: [
+        "uwsgi", "--master", "--die-on-term", "--processes", "2", "--plugin", "python3",
+        "--scgi-socket", listen("scgi").plain, "--wsgi-file", "flask/app.py",
+      ],
+    },
   },
   routes: [
     { mount: "/perl", fastcgi: { upstream: "roles" } },
     { mount: "/plack", fastcgi: { upstream: "plack" } },
     { mount: "/flask", fastcgi: { upstream: "flask" } },
+    { mount: "/flask-scgi", fastcgi: { upstream: "scgi" } },
     // Smart HTTP for git, twice: by fcgiwrap, and as plain CGI.
     { mount: "/git", fastcgi: { upstream: "wrap", params: { SCRIPT_FILENAME: backend, ...git } } },
     { mount: "/cgi-git", cgi: { program: backend, environment: git } },
