@@ -64,16 +64,23 @@ export interface AuthorizeCacheConfig {
 
 /** One authorizer of a route. */
 export interface ResolvedAuthorize {
+  /** Name of the upstream that is asked. */
   readonly upstream: string;
+  /** How it is asked: in the Authorizer role, or by a sub-request as nginx does. */
   readonly role: "authorizer" | "responder";
+  /** What it decides, as mod_fastcgi's authorizers; undefined: all of it. */
   readonly phase: "authenticator" | "authorizer" | "access-checker" | undefined;
+  /** SCRIPT_FILENAME; undefined: none. */
   readonly script: string | undefined;
+  /** The sub-request's path; undefined: the request's own. */
   readonly uri: string | undefined;
+  /** Params over all others of the same name. */
   readonly params: ReadonlyMap<string, string>;
   /** Params and the fields that give them. */
   readonly variables: ReadonlyMap<string, string>;
   /** Lower case. */
   readonly headers: readonly string[];
+  /** For how long its word counts; undefined: it is asked each time. */
   readonly cache: ResolvedAuthorizeCache | undefined;
 }
 
@@ -81,7 +88,9 @@ export interface ResolvedAuthorize {
 export interface ResolvedAuthorizeCache {
   /** Milliseconds. */
   readonly ttl: number;
+  /** Headers and variables on which the answer depends. */
   readonly key: readonly string[];
+  /** Answers at most; the oldest goes. */
   readonly entries: number;
 }
 

@@ -36,15 +36,19 @@ export interface ResolvedCgiRoute {
   readonly root: string | undefined;
   /** Program and arguments; empty with a folder. */
   readonly program: readonly string[];
+  /** Variables of the environment; `true`: as this process has it. */
   readonly environment: ReadonlyMap<string, string | true>;
+  /** Who runs it; undefined: this user. */
   readonly user: string | undefined;
   /** DOCUMENT_ROOT. */
   readonly documentRoot: string | undefined;
+  /** Processes at once. */
   readonly concurrency: number;
   /** Milliseconds; 0: any. */
   readonly time: number;
   /** Bytes; Infinity: any. */
   readonly output: number;
+  /** Do programs whose name begins with `nph-` write the whole response? */
   readonly nph: boolean;
 }
 

@@ -31,13 +31,19 @@ export interface FilterRouteConfig {
 
 /** Files go through an application. */
 export interface ResolvedFilterRoute {
+  /** Name of the upstream. */
   readonly upstream: string;
   /** Absolute. */
   readonly root: string;
+  /** Files that answer for a folder, tried in order. */
   readonly index: readonly string[];
+  /** SCRIPT_FILENAME; undefined: none. */
   readonly script: string | undefined;
+  /** Params over all others of the same name. */
   readonly params: ReadonlyMap<string, string>;
+  /** Does the gateway make ETag and answer conditional requests? */
   readonly validators: boolean;
+  /** Goes into the ETag: a filter that writes something else gets another one. */
   readonly version: string;
   /** File name extensions that no filter gets, lower case: those of scripts. */
   readonly neverServe: readonly string[];

@@ -174,7 +174,9 @@ export interface ResolvedRoute {
   readonly internal: boolean;
   /** The preset that the route came from, for messages. */
   readonly preset: PresetName | undefined;
+  /** The application that files are sent through, if one is. */
   readonly filter: ResolvedFilterRoute | undefined;
+  /** The programs that answer, if any do. */
   readonly cgi: ResolvedCgiRoute | undefined;
   /** Of a module the absolute path. */
   readonly handler: HandlerInput | undefined;

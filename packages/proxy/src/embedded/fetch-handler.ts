@@ -19,4 +19,10 @@ export interface HandlerContext {
 }
 
 /** A handler as a configuration names it: a module whose default export is one of the other two, a function, or an object with it. */
-export type HandlerInput = string | FetchHandler | { readonly fetch: FetchHandler };
+export type HandlerInput =
+  | string
+  | FetchHandler
+  | {
+      /** Answers. */
+      readonly fetch: FetchHandler;
+    };
