@@ -4,8 +4,11 @@ import type { TLSSocket } from "node:tls";
 import type { Endpoint } from "../gateway-request.ts";
 import { localEndpoint, remoteEndpoint, resetConnection } from "../http/endpoint.ts";
 import type { Resettable } from "../http/stall-watch.ts";
+import { discard } from "../spool/discard.ts";
 import { timers } from "../timers.ts";
 import { ConnectionOutput } from "./connection-output.ts";
+import { ANSWERING, BODY_COMES, FIRST_BYTE, HEAD_COMES, IDLE, LINGERING } from "./connection-phase.ts";
+import type { ConnectionPhase } from "./connection-phase.ts";
 import type { ConnectionOwner } from "./connection-rules.ts";
 import { Deadline } from "./deadline.ts";
 import { Malformed } from "./malformed.ts";
@@ -22,22 +25,10 @@ const LINGER = 1_000;
 /** Milliseconds that an idle connection is kept longer than was promised: a request may be on its way. */
 const GRACE = 1_000;
 
-const TOO_SLOW = new Malformed(408);
+/** Bytes from which on a buffer is worth freeing at once: less is left to the garbage collector. */
+const LARGE = 16_384;
 
-/** What the deadline of a connection is about. */
-const FIRST_BYTE = 0;
-const HEAD_COMES = 1;
-const BODY_COMES = 2;
-const ANSWERING = 3;
-const IDLE = 4;
-const LINGERING = 5;
-type Phase =
-  | typeof FIRST_BYTE
-  | typeof HEAD_COMES
-  | typeof BODY_COMES
-  | typeof ANSWERING
-  | typeof IDLE
-  | typeof LINGERING;
+const TOO_SLOW = new Malformed(408);
 
 /**
  * One connection of a client. Its requests come one after the other: the next one is looked at when the response before it has been
@@ -56,7 +47,7 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
   readonly #parser: RequestParser;
   readonly #ahead: ReadAhead;
   readonly #deadline: Deadline;
-  #phase: Phase = FIRST_BYTE;
+  #phase: ConnectionPhase = FIRST_BYTE;
   /** When the request began, by the deadline's clock. */
   #began: number;
   /** The one that comes or is answered. */
@@ -64,6 +55,8 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
   /** The one that is not over. */
   #response: Http1Response | undefined;
   #parsing = false;
+  /** Somebody else has got the buffer that is looked at. */
+  #handedOver = false;
   /** It will look at what waits in a moment. */
   #resuming = false;
   /** Nothing that comes is looked at any more. */
@@ -178,6 +171,7 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
     const parser = this.#parser;
     const end = bytes.length;
     this.#parsing = true;
+    this.#handedOver = false;
     let at = 0;
     for (; at < end && this.#looks; { at } = parser) {
       switch (parser.next(bytes, at, end)) {
@@ -199,7 +193,10 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
     this.#parsing = false;
     if (at < end) {
       if (!this.#deaf) this.#ahead.putBack(bytes.subarray(at));
-    } else if (parser.inHead) this.#beginHead();
+    } else {
+      if (parser.inHead) this.#beginHead();
+      if (!this.#handedOver && end >= LARGE) discard(bytes);
+    }
   }
 
   #beginHead(): void {
@@ -229,8 +226,9 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
   }
 
   #give(bytes: Buffer, start: number, end: number): void {
-    const whole = start === 0 && end === bytes.length;
-    this.#request?.give(whole ? bytes : bytes.subarray(start, end));
+    this.#handedOver = start === 0 && end === bytes.length;
+    // A part that somebody keeps would keep all of the buffer.
+    this.#request?.give(this.#handedOver ? bytes : Buffer.from(bytes.subarray(start, end)));
     if (this.#parser.complete) this.#whole();
   }
 

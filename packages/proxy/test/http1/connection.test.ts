@@ -275,3 +275,17 @@ describe("a request", () => {
     await flood.until(/one[^]*two/);
   });
 });
+
+test("a body is given in memory that its sink can free: no piece keeps what else came with it", async () => {
+  const { client, next } = await start();
+  const size = 50_000;
+  client()
+    .write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    .write(`${size.toString(16)}\r\n${"x".repeat(size)}\r\n0\r\n\r\n`);
+  const [request] = await next();
+  const pieces: Uint8Array[] = [];
+  await new Promise<void>((end, error) => request.body.start({ write: (chunk) => pieces.push(chunk) > 0, end, error }));
+  expect(Buffer.concat(pieces).toString()).toBe("x".repeat(size));
+  for (const piece of pieces.filter(({ length }) => length >= 8_192))
+    expect(piece.buffer.byteLength).toBe(piece.length);
+});
