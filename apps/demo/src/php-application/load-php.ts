@@ -8,10 +8,14 @@ import { PHP } from "@php-wasm/universal";
  */
 export async function loadPhp(folders: readonly string[]): Promise<PHP> {
   // With the number of a process PHP says it as its own.
-  const php = new PHP(await loadNodeRuntime("8.4", { emscriptenOptions: { processId: process.pid } }));
+  const recreateRuntime = (): Promise<number> =>
+    loadNodeRuntime("8.4", { emscriptenOptions: { processId: process.pid } });
+  const php = new PHP(await recreateRuntime());
   for (const folder of folders) {
     php.mkdir(folder);
     await php.mount(folder, createNodeFsMountHandler(folder));
   }
+  // A runtime loses file descriptors with each request; its makers replace it after 400, their default here.
+  php.enableRuntimeRotation({ recreateRuntime });
   return php;
 }

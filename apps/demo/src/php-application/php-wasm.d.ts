@@ -39,6 +39,8 @@ declare module "@php-wasm/universal" {
     constructor(runtime: number);
     mkdir(path: string): void;
     mount(path: string, handler: MountHandler): Promise<unknown>;
+    /** Goes on in a new runtime after so many requests. */
+    enableRuntimeRotation(options: { recreateRuntime: () => Promise<number>; maxRequests?: number }): void;
     /** Called for each `post_message_to_js()` of a script. */
     onMessage(listener: (message: string) => void): unknown;
     runStream(options: PHPRunOptions): Promise<StreamedPHPResponse>;
