@@ -277,7 +277,8 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
     this.#request = undefined;
     this.#phase = IDLE;
     this.#deadline.set(keepAlive === 0 ? 0 : keepAlive + GRACE);
-    if (!this.#ahead.empty) this.#goOn();
+    // Also when nothing waits: the last sink may have wanted a pause.
+    this.#goOn();
   }
 
   /**

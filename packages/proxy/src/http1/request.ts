@@ -93,7 +93,8 @@ export class Http1Request implements GatewayRequest, GatewayBody {
     if (this.#flow !== PAUSED) return;
     this.#flow = FLOWING;
     if (this.complete) process.nextTick(end, this);
-    else this.#connection.onFlow();
+    // Also when it is complete: whether the client goes away is seen by reading alone.
+    this.#connection.onFlow();
   }
 
   /** For the connection: bytes of the body, which belong to whoever takes them. */

@@ -289,3 +289,24 @@ test("a body is given in memory that its sink can free: no piece keeps what else
   for (const piece of pieces.filter(({ length }) => length >= 8_192))
     expect(piece.buffer.byteLength).toBe(piece.length);
 });
+
+test.each([
+  ["goes on", true],
+  ["is answered all the same", false],
+])("a sink that is full with the last of a body, and %s, keeps nothing of the next request back", async (_, goesOn) => {
+  const { client, next } = await start();
+  const asking = client().write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+  const [request, response] = await next();
+  const came = new Promise<void>((resolve, error) => {
+    const write = (): boolean => (setImmediate(resolve), false);
+    request.body.start({ write, end: () => undefined, error });
+  });
+  asking.write("body");
+  await came;
+  if (goesOn) request.body.resume();
+  answer(response, "first");
+  await asking.until(/first/);
+  asking.write(GET);
+  answer((await next())[1], "second");
+  await asking.until(/second/);
+});
