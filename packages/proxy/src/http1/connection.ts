@@ -4,7 +4,7 @@ import type { TLSSocket } from "node:tls";
 import type { Endpoint } from "../gateway-request.ts";
 import { localEndpoint, remoteEndpoint, resetConnection } from "../http/endpoint.ts";
 import type { Resettable } from "../http/stall-watch.ts";
-import { discard } from "../spool/discard.ts";
+import { free } from "../spool/discard.ts";
 import { timers } from "../timers.ts";
 import { ConnectionOutput } from "./connection-output.ts";
 import { ANSWERING, BODY_COMES, FIRST_BYTE, HEAD_COMES, IDLE, LINGERING } from "./connection-phase.ts";
@@ -12,6 +12,7 @@ import type { ConnectionPhase } from "./connection-phase.ts";
 import type { ConnectionOwner } from "./connection-rules.ts";
 import { Deadline } from "./deadline.ts";
 import { Malformed } from "./malformed.ts";
+import { ownBuffer } from "./own-buffer.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { refusalText } from "./refusal-text.ts";
 import { DATA, END, HEAD, MALFORMED, RequestParser } from "./request-parser.ts";
@@ -80,7 +81,7 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
     this.#deadline = new Deadline(timers, () => this.#onDue());
     this.#deadline.set(owner.rules.requestHead);
     this.#began = this.#deadline.now;
-    socket.on("data", (bytes: Buffer) => this.#onBytes(bytes));
+    socket.on("data", (bytes: Buffer) => this.#onBytes(ownBuffer(bytes)));
     socket.on("end", () => this.#onEnd());
     socket.on("drain", () => this.#response?.onDrain?.());
     // "close" follows.
@@ -195,7 +196,8 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
       if (!this.#deaf) this.#ahead.putBack(bytes.subarray(at));
     } else {
       if (parser.inHead) this.#beginHead();
-      if (!this.#handedOver && end >= LARGE) discard(bytes);
+      // What was put back in between was always the rest of a buffer.
+      if (!this.#handedOver && bytes.buffer.byteLength >= LARGE) free(bytes.buffer);
     }
   }
 
@@ -226,7 +228,7 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
   }
 
   #give(bytes: Buffer, start: number, end: number): void {
-    this.#handedOver = start === 0 && end === bytes.length;
+    this.#handedOver = end - start === bytes.buffer.byteLength;
     // A part that somebody keeps would keep all of the buffer.
     this.#request?.give(this.#handedOver ? bytes : Buffer.from(bytes.subarray(start, end)));
     if (this.#parser.complete) this.#whole();

@@ -8,8 +8,12 @@ interface TransferableBuffer {
  * up. Only for chunks that have left nowhere else; one that is a part of a larger buffer is left alone.
  */
 export function discard(chunk: Uint8Array): void {
-  const { buffer } = chunk;
-  if (buffer.byteLength !== chunk.length || !(buffer instanceof ArrayBuffer)) return;
+  if (chunk.buffer.byteLength === chunk.length) free(chunk.buffer);
+}
+
+/** Frees a buffer of which nobody needs any part any more. */
+export function free(buffer: ArrayBufferLike): void {
+  if (!(buffer instanceof ArrayBuffer)) return;
   try {
     (buffer as ArrayBuffer & TransferableBuffer).transfer(0);
   } catch {
