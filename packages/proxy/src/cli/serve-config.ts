@@ -96,7 +96,7 @@ async function poolAt(address: string, search: PhpSearch): Promise<FpmPool | und
     return socketOf(address).kind === "unix" ? await findPool(address, search) : undefined;
   } catch (error) {
     if (!isFastCGIError(error)) throw error;
-    throw new UsageError(`--php: ${error.message}`);
+    throw new UsageError(`--php: ${didYouMean(address, ["auto"]).slice(1) || error.message}`);
   }
 }
 

@@ -36,6 +36,7 @@ describe("exit code 2 and one sentence, before anything was started", () => {
     ],
     ["an option of a later version", ["--watch"], "there is no option --watch. `x-proxy --help` lists all."],
     ["a value that lacks", ["--php"], "--php needs a value, such as `--php tcp://127.0.0.1:9000`."],
+    ["a word that is nearly auto", ["--php", "atuo"], '--php: Did you mean "auto"?'],
     [
       "a bad address of PHP",
       ["--php", "127.0.0.1:9000"],
