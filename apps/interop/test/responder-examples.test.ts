@@ -1,7 +1,7 @@
 // The configurations of packages/responder/examples, each in the web server that it is for.
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, chownSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import { get } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
@@ -9,9 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { patternBytes } from "../src/application.ts";
-import { exampleApplication, stageExample } from "../src/examples.ts";
-import { send } from "../src/http.ts";
-import type { Answer, Send } from "../src/http.ts";
+import { stageExample } from "../src/examples.ts";
 import { needs } from "../src/needs.ts";
 import {
   startExampleApache,
@@ -21,63 +19,10 @@ import {
   startExampleNginx,
 } from "../src/peers/example-fronts.ts";
 import type { StartFront } from "../src/peers/example-fronts.ts";
-import { findProgram, freePort, startProgram } from "../src/program.ts";
-import type { Program } from "../src/program.ts";
+import { findProgram, startProgram } from "../src/program.ts";
+import { startRunning } from "../src/running-example.ts";
+import type { Running } from "../src/running-example.ts";
 import { temporaryFolder } from "../src/temporary.ts";
-
-interface Running {
-  ask(path: string, options?: Send): Promise<Answer>;
-  url: string;
-  application: Program | undefined;
-  stop(): Promise<void>;
-}
-
-const COMMAND = join(import.meta.dirname, "../../../packages/responder/bin/x-responder.cjs");
-
-/** Starts the application by `x-responder`, unless the web server does, and a web server before it. */
-async function start(
-  front: StartFront,
-  more: { spawns?: boolean; tcp?: boolean; args?: string[]; module?: string } = {},
-): Promise<Running> {
-  const folder = temporaryFolder();
-  if (process.getuid?.() === 0) chownSync(folder.path, 33, 33); // Debian's www-data makes its sockets here
-  const { site, command } = stageExample(folder.path);
-  const [port, tcpPort] = [await freePort(), await freePort()];
-  const socket = join(folder.path, "app.sock");
-  let application: Program | undefined;
-  if (more.spawns !== true) {
-    const listen = more.tcp === true ? `tcp://127.0.0.1:${tcpPort}` : `unix:${socket}`;
-    const args = [
-      COMMAND,
-      exampleApplication(more.module ?? "app.mjs"),
-      "--listen",
-      listen,
-      "--mode",
-      "0666",
-      ...(more.args ?? []),
-    ];
-    const place = more.tcp === true ? { port: tcpPort, host: "127.0.0.1" } : { path: socket };
-    application = await startProgram(process.execPath, args, place);
-  }
-  const server = await front(folder.path, { port, socket, site, command, tcp: `127.0.0.1:${tcpPort}` }).catch(
-    async (error: unknown) => {
-      await application?.stop();
-      folder.remove();
-      throw error;
-    },
-  );
-  const url = `http://127.0.0.1:${port}`;
-  return {
-    url,
-    application,
-    ask: (path, options) => send(url, path, options),
-    async stop() {
-      await server.stop();
-      await application?.stop();
-      folder.remove();
-    },
-  };
-}
 
 const FRONTS: readonly [string, string, StartFront, { spawns?: boolean }?][] = [
   ["nginx", "nginx", startExampleNginx],
@@ -93,7 +38,7 @@ describe.each(FRONTS)("%s", (_name, program, front, more) => {
   describe.runIf(needs(program, [program]))("in front of x-responder", () => {
     let running: Running;
     beforeAll(async () => {
-      running = await start(front, more);
+      running = await startRunning(front, more);
     });
     afterAll(() => running?.stop());
 
@@ -141,46 +86,21 @@ describe.each(FRONTS)("%s", (_name, program, front, more) => {
 
 describe.runIf(needs("nginx", ["nginx"]))("nginx asks authorize() by auth_request", () => {
   test("who has no key is refused, who has one is known to the application", async () => {
-    const running = await start(startExampleNginx);
+    const running = await startRunning(startExampleNginx);
     onTestFinished(() => running.stop());
     expect((await running.ask("/private/")).status).toBe(401);
     const { body } = await running.ask("/private/", { headers: { "X-Key": "sesame" } });
     expect(JSON.parse(body.toString())).toMatchObject({ path: "/private/", user: "ada" });
   });
 
-  test("workers that are replaced in turn under load lose no request", async () => {
-    const running = await start(startExampleNginx, { args: ["--workers", "2"] });
-    onTestFinished(() => running.stop());
-    const { application } = running;
-    const replaced = (): number => application!.output().split("replaced its workers").length - 1;
-    const seen = new Map<number, number>();
-    let turn = 0;
-    const ask = async (): Promise<void> => {
-      while (replaced() < 2) {
-        const method = turn++ % 2 === 0 ? "GET" : "POST";
-        const { status } = await running.ask("/", { method, ...(method === "POST" ? { body: "x" } : {}) });
-        seen.set(status, (seen.get(status) ?? 0) + 1);
-      }
-    };
-    const reload = async (): Promise<void> => {
-      for (let count = 0; count < 2; count++) {
-        process.kill(application!.pid, "SIGHUP");
-        while (replaced() === count) await running.ask("/");
-      }
-    };
-    await Promise.all([reload(), ...Array.from({ length: 16 }, ask)]);
-    expect([...seen.keys()]).toEqual([200]);
-    expect(seen.get(200)).toBeGreaterThan(16);
-  });
-
   test("Express answers behind it", async () => {
-    const running = await start(startExampleNginx, { module: "express.mjs" });
+    const running = await startRunning(startExampleNginx, { module: "express.mjs" });
     onTestFinished(() => running.stop());
     expect((await running.ask("/?name=Ada")).body.toString()).toBe("Hello Ada from Express\n");
   });
 
   test("an application under a path sees URLs without it", async () => {
-    const running = await start(startExampleNginx, { args: ["--mount", "strip"] });
+    const running = await startRunning(startExampleNginx, { args: ["--mount", "strip"] });
     onTestFinished(() => running.stop());
     const { body } = await running.ask("/app/users?x=%20");
     expect(JSON.parse(body.toString())).toMatchObject({ path: "/users?x=%20" });
@@ -192,7 +112,7 @@ describe.each<[string, string, StartFront, { tcp?: boolean }]>([
   ["Apache, mod_authnz_fcgi", "apache2", startExampleApache("apache-authnz-fcgi.conf", ["authnz_fcgi"]), { tcp: true }],
 ])("[P80] %s asks an Authorizer", (_name, program, front, more) => {
   test.runIf(needs(program, [program]))("static files are there for who has the key", async () => {
-    const running = await start(front, more);
+    const running = await startRunning(front, more);
     onTestFinished(() => running.stop());
     expect((await running.ask("/index.html")).status).toBe(401);
     const authorization = `Basic ${Buffer.from("ada:sesame").toString("base64")}`;

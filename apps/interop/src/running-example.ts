@@ -1,0 +1,65 @@
+import { chownSync } from "node:fs";
+import { join } from "node:path";
+
+import { exampleApplication, stageExample } from "./examples.ts";
+import { send } from "./http.ts";
+import type { Answer, Send } from "./http.ts";
+import type { StartFront } from "./peers/example-fronts.ts";
+import { freePort, startProgram } from "./program.ts";
+import type { Program } from "./program.ts";
+import { temporaryFolder } from "./temporary.ts";
+
+/** An example in its web server. */
+export interface Running {
+  ask(path: string, options?: Send): Promise<Answer>;
+  url: string;
+  application: Program | undefined;
+  stop(): Promise<void>;
+}
+
+const COMMAND = join(import.meta.dirname, "../../../packages/responder/bin/x-responder.cjs");
+
+/** Starts the application by `x-responder`, unless the web server does, and a web server before it. */
+export async function startRunning(
+  front: StartFront,
+  more: { spawns?: boolean; tcp?: boolean; args?: string[]; module?: string } = {},
+): Promise<Running> {
+  const folder = temporaryFolder();
+  if (process.getuid?.() === 0) chownSync(folder.path, 33, 33); // Debian's www-data makes its sockets here
+  const { site, command } = stageExample(folder.path);
+  const [port, tcpPort] = [await freePort(), await freePort()];
+  const socket = join(folder.path, "app.sock");
+  let application: Program | undefined;
+  if (more.spawns !== true) {
+    const listen = more.tcp === true ? `tcp://127.0.0.1:${tcpPort}` : `unix:${socket}`;
+    const args = [
+      COMMAND,
+      exampleApplication(more.module ?? "app.mjs"),
+      "--listen",
+      listen,
+      "--mode",
+      "0666",
+      ...(more.args ?? []),
+    ];
+    const place = more.tcp === true ? { port: tcpPort, host: "127.0.0.1" } : { path: socket };
+    application = await startProgram(process.execPath, args, place);
+  }
+  const server = await front(folder.path, { port, socket, site, command, tcp: `127.0.0.1:${tcpPort}` }).catch(
+    async (error: unknown) => {
+      await application?.stop();
+      folder.remove();
+      throw error;
+    },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    application,
+    ask: (path, options) => send(url, path, options),
+    async stop() {
+      await server.stop();
+      await application?.stop();
+      folder.remove();
+    },
+  };
+}
