@@ -78,6 +78,34 @@ describe.runIf(needs("php-fpm", FPM))("x-proxy ROOT --php ADDRESS, real PHP-FPM"
   });
 });
 
+describe.runIf(needs("php-fpm", ["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-fpm"]))("FPM's own pages", () => {
+  test("[V41] are not served because their paths are asked for", async () => {
+    const folder = temporaryFolder();
+    const site = copySite(folder.path);
+    const fpm = await startPhpFpm(folder.path, "fpm", {
+      children: 1,
+      settings: ["pm.status_path = /fpm-status", "ping.path = /fpm-ping"],
+    });
+    const proxy = await startXProxy([site, "--php", fpm.address]);
+    try {
+      for (const path of [
+        "/fpm-status",
+        "/fpm-status?full&json",
+        "/fpm-ping",
+        "/index.php/fpm-status",
+        "/fpm-status/x.php",
+      ]) {
+        const { body } = await send(proxy.url, path);
+        expect(body.toString(), path).not.toMatch(/accepted conn|start time|^pong/);
+      }
+    } finally {
+      await proxy.stop();
+      await fpm.stop();
+      folder.remove();
+    }
+  });
+});
+
 describe.runIf(needs("php-cgi", ["php-cgi8.2", "php-cgi"]))("x-proxy ROOT --php ADDRESS, php-cgi", () => {
   test("one process, one request after the other", async () => {
     const folder = temporaryFolder();

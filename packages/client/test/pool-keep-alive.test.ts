@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { Pool } from "../src/pool.ts";
 import { TestRuntime, turns } from "./support/clock.ts";
-import { Peer, raw, stdout } from "./support/peer.ts";
+import { end, Peer, raw, stdout } from "./support/peer.ts";
 import type { PeerRequest } from "./support/peer.ts";
 import { run } from "./support/run.ts";
 
@@ -300,5 +300,28 @@ test("[f40] a host name with several addresses: the one that answers is used, an
     expect((await settled).calls).toEqual(["start", "stdout", "end"]);
   }
   expect(pool.stats).toMatchObject({ opened: 1, reused: 1 });
+  await pool.close();
+});
+
+test("[C25] what follows a request whose body goes nowhere waits for its END_REQUEST on the same connection", async () => {
+  await using peer = await Peer.start();
+  const pool = new Pool(peer.address, { capacity: 1 });
+  const head = pool.request({ params: { REQUEST_METHOD: "HEAD" } });
+  await peer.begun(1);
+  const [first] = peer.requests;
+  first!.connection.send(stdout(first!.id, "Content-Type: text/plain\r\n\r\nbody that nobody asked for"));
+  const { body, ended } = await head;
+  const text = body.text();
+  const second = run(pool);
+  expect(pool.stats).toMatchObject({ active: 1, queued: 1 });
+  first!.connection.send(stdout(first!.id, " and more of it"), end(first!.id));
+  await ended;
+  expect(await text).toBe("");
+  await peer.begun(2);
+  reply(peer.requests[1]!);
+  await second.settled;
+  expect(second.stdout).toContain("ok");
+  expect(second.stdout).not.toContain("nobody");
+  expect(peer.connections).toHaveLength(1);
   await pool.close();
 });

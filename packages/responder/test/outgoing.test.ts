@@ -291,7 +291,7 @@ describe("[TF31] a handler that fails", () => {
     "by destroy()": (_request, response) => void response.destroy(new Error("secret detail")),
   };
 
-  test.for(Object.entries(handlers))("%s gets a bare 500, details go to stderr", async ([, handler]) => {
+  test.for(Object.entries(handlers))("[P87] %s gets a bare 500, details go to stderr", async ([, handler]) => {
     const answer = await answerOf(handler);
     expect(answer).toMatchObject({
       head: "Status: 500 Internal Server Error\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n",

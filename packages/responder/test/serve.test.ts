@@ -159,7 +159,7 @@ test("signals: true adds listeners once for all servers, and takes them away wit
   expect([process.listenerCount("SIGTERM"), process.listenerCount("SIGINT")]).toEqual([before, before]);
 });
 
-test("diagnostics channels tell of connections, requests and failures", async () => {
+test("[P87] diagnostics channels tell of connections, requests and failures", async () => {
   const messages: string[] = [];
   const listen = (name: string, describe: (message: never) => string): void => {
     const onMessage = (message: unknown): void => void messages.push(`${name}: ${describe(message as never)}`);

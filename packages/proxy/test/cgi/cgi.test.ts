@@ -102,7 +102,7 @@ describe("a program", () => {
     expect(found["PATH"]).not.toBe("/x");
   });
 
-  test("gets no argument, whatever the query says", async () => {
+  test("[V33] gets no argument, whatever the query says", async () => {
     put("args", `${HEAD}; echo "$#"`);
     expect((await ask(programs(), "/cgi-bin/args?-s+-d+x")).text).toBe("0\n");
   });
@@ -168,6 +168,24 @@ describe("a program", () => {
     const gateway = serve({ routes: [{ match: "/git/*", cgi: { program: [program, "--fixed"] } }] });
     expect((await ask(gateway, "/git/a.git/info")).text).toBe("--fixed /git /a.git/info\n");
   });
+
+  test.each(["/git/$(touch%20LEFT/ran)", "/git/;touch%20LEFT/ran;", "/git/`id`", "/git/a?$(touch%20LEFT/ran)&-x;|y"])(
+    "[V38] with %s is started as it is configured, and no shell reads it",
+    async (target) => {
+      const program = put(
+        "one",
+        String.raw`${HEAD}; printf '%s
+' "$#" "$1" "$PATH_INFO" "$QUERY_STRING"`,
+      );
+      const gateway = serve({ routes: [{ match: "/git/*", cgi: { program: [program, "--fixed"] } }] });
+      const [path = "", query = ""] = target.replace("LEFT", encodeURIComponent(left)).split("?");
+      const { status, text } = await ask(gateway, `${path}${query === "" ? "" : `?${query}`}`);
+      expect(existsSync(join(left, "ran"))).toBe(false);
+      // What could be a second path is refused before.
+      if (status === 200) expect(text).toBe(`1\n--fixed\n${decodeURIComponent(path.slice("/git".length))}\n${query}\n`);
+      else expect(status).toBe(400);
+    },
+  );
 
   test("lies below folders, and a mount of the configuration", async () => {
     put("a/b/prog", `${HEAD}; echo "$SCRIPT_NAME $PATH_INFO"`);

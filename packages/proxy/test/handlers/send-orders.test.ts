@@ -41,7 +41,7 @@ function order(gateway: Gateway, header: string, asked?: Asked): Promise<MemoryE
 }
 
 describe("X-Accel-Redirect", () => {
-  test("sends a file of an internal route, with headers of the application's", async () => {
+  test("[C35] sends a file of an internal route, with headers of the application's", async () => {
     const gateway = await site(folder(), { accel: true });
     const got = await order(gateway, "X-Accel-Redirect: /int/a.txt");
     expect(got).toMatchObject({ status: 200, text: "files/a.txt" });
@@ -74,16 +74,17 @@ describe("X-Accel-Redirect", () => {
     ["a route that is not internal", "/public/secret.txt", 502],
     ["an internal route with an application", "/script", 502],
     ["an internal route that nobody may use", "/guarded/secret.txt", 403],
-  ])("[TG13] not %s", async (_title, target, status) => {
+  ])("[V43] [TG13] not %s", async (_title, target, status) => {
     const gateway = await site(folder(), { accel: true });
     const got = await order(gateway, `X-Accel-Redirect: ${target}`);
     expect(got.status).toBe(status);
     expect(got.text).not.toMatch(/secret\.txt$|root:|^files\//);
+    expect(got.header("x-accel-redirect")).toEqual([]);
   });
 });
 
 describe("X-Sendfile", () => {
-  test("sends a file below a folder that the route names", async () => {
+  test("[C35] sends a file below a folder that the route names", async () => {
     const root = folder();
     const gateway = await site(root, { roots: [join(root, "files")] });
     const got = await order(gateway, `X-Sendfile: ${root}/files/a.txt`);
@@ -101,16 +102,17 @@ describe("X-Sendfile", () => {
     ["a dot file", "ROOT/files/.env", 404],
     ["a link out of the folder", "ROOT/files/link", 404],
     ["the folder itself", "ROOT/files/", 404],
-  ])("[TG13] not %s", async (_title, path, status) => {
+  ])("[V43] [TG13] not %s", async (_title, path, status) => {
     const root = folder();
     const gateway = await site(root, { roots: [join(root, "files")] });
     const got = await order(gateway, `X-Sendfile: ${path.replace("ROOT", root)}`);
     expect(got.status).toBe(status);
     expect(got.text).not.toMatch(/root:|^secret\.txt$|^files\//);
+    expect(got.header("x-sendfile")).toEqual([]);
   });
 });
 
-test("[TG13] [TG15] without the option the headers are removed, and the body is the application's", async () => {
+test("[V43] [TG13] [TG15] without the option the headers are removed, and the body is the application's", async () => {
   const root = folder();
   for (const header of ["X-Accel-Redirect: /int/a.txt", `X-Sendfile: ${root}/files/a.txt`]) {
     const got = await order(await site(root, undefined), header);
