@@ -6,10 +6,14 @@ import { COUNTS_FILE } from "./counts.ts";
 import type { Counts } from "./counts.ts";
 import { root } from "./step.ts";
 
-/** Arguments of vitest: its own report, and the counts of each suite in a file. */
+/**
+ * Arguments of vitest: its own report, and the counts of each suite in a file.
+ * In CI, whose machines are busy and where nobody looks on, a test that fails runs once more; what passes then is named.
+ */
 export const REPORTERS: readonly string[] = [
   "--reporter=default",
   `--reporter=${join(root, "scripts/vitest-counts.ts")}`,
+  ...(process.env["CI"] === "true" ? ["--retry=1"] : []),
 ];
 
 /** The folders of suites that have left their counts. */
@@ -51,10 +55,12 @@ export function summarize(runs: readonly Run[], suitesPassed: boolean, failedChe
   const sum = { passed: 0, failed: failedChecks.length, skipped: 0 };
   console.log("");
   for (const { name, counts } of runs) {
-    const { passed, failed, skipped } = counts;
+    const { passed, failed, failures, unsteady, skipped } = counts;
     sum.passed += passed;
     sum.failed += failed;
     sum.skipped += skipped.length;
+    for (const test of failures) console.log(`failed: ${test}`);
+    for (const test of unsteady) console.log(`passed only when it ran again: ${test}`);
     for (const test of skipped) console.log(`skipped: ${test}`);
     console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped.length} skipped`);
   }

@@ -196,7 +196,8 @@ export function responseSuite(listen: Listen, atOnce: boolean): void {
       expect(response).not.toContain("half");
     });
 
-    test.runIf(atOnce)("in a pipelined request does not harm the response before", async () => {
+    test("in a pipelined request does not harm the response before", async ({ skip }) => {
+      skip(!atOnce, "this front works on pipelined requests one after the other");
       const { client, backend } = await serve((request) => {
         if (request.params["PATH_INFO"] === "/die") request.write(`${HEAD}half`).kill();
       });
