@@ -1,5 +1,6 @@
 import { channels } from "../diagnostics.ts";
 import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
+import { PassedOnResponse } from "../http/passed-on-response.ts";
 import type { ServedRequest } from "../http/served-request.ts";
 
 /** One request that is over, published on `fastcgi:proxy:access`. */
@@ -38,68 +39,43 @@ export interface ServedAs {
 const CLIENT_GONE = 499;
 
 /** Counts what goes out, between the gateway and the front, while somebody listens. */
-export class LoggedResponse implements GatewayResponse {
+export class LoggedResponse extends PassedOnResponse {
   served: ServedRequest | undefined;
   readonly #request: GatewayRequest;
-  readonly #next: GatewayResponse;
   readonly #began = performance.now();
   #status = CLIENT_GONE;
   #bytes = 0;
   #published = false;
 
   constructor(request: GatewayRequest, next: GatewayResponse) {
+    super(next);
     this.#request = request;
-    this.#next = next;
   }
 
-  get unsent(): number {
-    return this.#next.unsent;
-  }
-
-  get onDrain(): (() => void) | undefined {
-    return this.#next.onDrain;
-  }
-
-  set onDrain(onDrain: (() => void) | undefined) {
-    this.#next.onDrain = onDrain;
-  }
-
-  get stallTimeout(): number {
-    return this.#next.stallTimeout;
-  }
-
-  set stallTimeout(time: number) {
-    this.#next.stallTimeout = time;
-  }
-
-  informational(statusCode: number, rawHeaders: readonly string[]): void {
-    this.#next.informational(statusCode, rawHeaders);
-  }
-
-  start(statusCode: number, rawHeaders: string[], statusText?: string): void {
+  override start(statusCode: number, rawHeaders: string[], statusText?: string): void {
     this.#status = statusCode;
-    this.#next.start(statusCode, rawHeaders, statusText);
+    super.start(statusCode, rawHeaders, statusText);
   }
 
-  write(chunk: Uint8Array, release?: () => void): boolean {
+  override write(chunk: Uint8Array, release?: () => void): boolean {
     this.#bytes += chunk.length;
-    return this.#next.write(chunk, release);
+    return super.write(chunk, release);
   }
 
-  end(): void {
-    this.#next.end();
+  override end(): void {
+    super.end();
     this.publish(true);
   }
 
-  withdraw(): boolean {
-    if (!this.#next.withdraw()) return false;
+  override withdraw(): boolean {
+    if (!super.withdraw()) return false;
     this.#status = CLIENT_GONE;
     this.#bytes = 0;
     return true;
   }
 
-  abort(): void {
-    this.#next.abort();
+  override abort(): void {
+    super.abort();
     this.publish(false);
   }
 

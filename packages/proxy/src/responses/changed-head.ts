@@ -1,8 +1,8 @@
 import type { GatewayResponse } from "../gateway-request.ts";
+import { PassedOnResponse } from "../http/passed-on-response.ts";
 
 /** A response whose head is not only its handler's: the page of an error has the error's status, a file sent for an application has its headers. */
-export class ChangedHead implements GatewayResponse {
-  readonly #next: GatewayResponse;
+export class ChangedHead extends PassedOnResponse {
   readonly #status: number | undefined;
   readonly #rawHeaders: readonly string[];
 
@@ -11,39 +11,15 @@ export class ChangedHead implements GatewayResponse {
    * @param rawHeaders in place of the handler's of the same names
    */
   constructor(next: GatewayResponse, status: number | undefined, rawHeaders: readonly string[]) {
-    this.#next = next;
+    super(next);
     this.#status = status;
     this.#rawHeaders = rawHeaders;
   }
 
-  get unsent(): number {
-    return this.#next.unsent;
-  }
-
-  get onDrain(): (() => void) | undefined {
-    return this.#next.onDrain;
-  }
-
-  set onDrain(onDrain: (() => void) | undefined) {
-    this.#next.onDrain = onDrain;
-  }
-
-  get stallTimeout(): number {
-    return this.#next.stallTimeout;
-  }
-
-  set stallTimeout(time: number) {
-    this.#next.stallTimeout = time;
-  }
-
-  informational(statusCode: number, rawHeaders: readonly string[]): void {
-    this.#next.informational(statusCode, rawHeaders);
-  }
-
-  start(statusCode: number, rawHeaders: string[], statusText?: string): void {
+  override start(statusCode: number, rawHeaders: string[], statusText?: string): void {
     if (this.#status === undefined && statusCode >= 400) {
       // An error of ours in place of the file.
-      this.#next.start(statusCode, rawHeaders, statusText);
+      super.start(statusCode, rawHeaders, statusText);
       return;
     }
     const kept = [...this.#rawHeaders];
@@ -52,23 +28,7 @@ export class ChangedHead implements GatewayResponse {
       const name = rawHeaders[at] as string;
       if (!names.has(name.toLowerCase())) kept.push(name, rawHeaders[at + 1] as string);
     }
-    if (this.#status === undefined) this.#next.start(statusCode, kept, statusText);
-    else this.#next.start(this.#status, kept);
-  }
-
-  write(chunk: Uint8Array, release?: () => void): boolean {
-    return this.#next.write(chunk, release);
-  }
-
-  end(): void {
-    this.#next.end();
-  }
-
-  withdraw(): boolean {
-    return this.#next.withdraw();
-  }
-
-  abort(): void {
-    this.#next.abort();
+    if (this.#status === undefined) super.start(statusCode, kept, statusText);
+    else super.start(this.#status, kept);
   }
 }

@@ -1,76 +1,64 @@
 import type { Encoding, ResolvedCompress, ResolvedResponseRules } from "../config/response-config.ts";
 import type { GatewayResponse } from "../gateway-request.ts";
+import { PassedOnResponse } from "../http/passed-on-response.ts";
 import type { ServedRequest } from "../http/served-request.ts";
 import { CompressedBody } from "./compressed.ts";
 import { negotiate } from "./negotiate.ts";
 
 /** Puts the rules of a route between its handler and the client. */
-export class RuledResponse implements GatewayResponse {
-  readonly #next: GatewayResponse;
+export class RuledResponse extends PassedOnResponse {
   readonly #rules: ResolvedResponseRules;
   readonly #served: ServedRequest;
   #body: CompressedBody | undefined;
   #onDrain: (() => void) | undefined;
 
   constructor(next: GatewayResponse, rules: ResolvedResponseRules, served: ServedRequest) {
-    this.#next = next;
+    super(next);
     this.#rules = rules;
     this.#served = served;
   }
 
-  get unsent(): number {
-    return this.#body?.unsent ?? this.#next.unsent;
+  override get unsent(): number {
+    return this.#body?.unsent ?? this.next.unsent;
   }
 
-  get onDrain(): (() => void) | undefined {
+  override get onDrain(): (() => void) | undefined {
     return this.#onDrain;
   }
 
-  set onDrain(onDrain: (() => void) | undefined) {
+  override set onDrain(onDrain: (() => void) | undefined) {
     this.#onDrain = onDrain;
     // The compressor waits for the client itself, even when everything has been given to it.
-    if (this.#body === undefined) this.#next.onDrain = onDrain;
+    if (this.#body === undefined) this.next.onDrain = onDrain;
   }
 
-  get stallTimeout(): number {
-    return this.#next.stallTimeout;
-  }
-
-  set stallTimeout(time: number) {
-    this.#next.stallTimeout = time;
-  }
-
-  informational(statusCode: number, rawHeaders: readonly string[]): void {
-    this.#next.informational(statusCode, rawHeaders);
-  }
-
-  start(statusCode: number, rawHeaders: string[], statusText?: string): void {
+  override start(statusCode: number, rawHeaders: string[], statusText?: string): void {
     const ruled = applyRules(rawHeaders, this.#rules, this.#served.scheme);
     const { compress } = this.#rules;
     const encoding = compress && this.#encoding(compress, statusCode, ruled);
-    this.#next.start(statusCode, encoding === undefined ? ruled : encodedHeaders(ruled, encoding), statusText);
-    if (encoding !== undefined) this.#body = new CompressedBody(this.#next, encoding, () => this.#onDrain?.());
+    this.next.start(statusCode, encoding === undefined ? ruled : encodedHeaders(ruled, encoding), statusText);
+    if (encoding !== undefined) this.#body = new CompressedBody(this.next, encoding, () => this.#onDrain?.());
   }
 
-  write(chunk: Uint8Array, release?: () => void): boolean {
-    return this.#body === undefined ? this.#next.write(chunk, release) : this.#body.write(chunk, release);
+  override write(chunk: Uint8Array, release?: () => void): boolean {
+    return this.#body === undefined ? this.next.write(chunk, release) : this.#body.write(chunk, release);
   }
 
-  end(): void {
-    if (this.#body === undefined) this.#next.end();
+  override end(): void {
+    if (this.#body === undefined) this.next.end();
     else this.#body.end();
   }
 
-  withdraw(): boolean {
-    if (!this.#next.withdraw()) return false;
+  override withdraw(): boolean {
+    if (!this.next.withdraw()) return false;
     this.#body?.destroy();
     this.#body = undefined;
     return true;
   }
 
-  abort(): void {
+  override abort(): void {
     this.#body?.destroy();
-    this.#next.abort();
+    this.next.abort();
   }
 
   /** The coding for a response, whose headers say from now on that there may be one. */
