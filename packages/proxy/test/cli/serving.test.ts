@@ -71,6 +71,16 @@ async function applications(program: ProxyProgram, count: number): Promise<numbe
   return [...program.stdout.matchAll(/: process (\d+) listens on/g)].map(([, pid]) => Number(pid));
 }
 
+/** Runs a command on a terminal of its own. Its shell ($SHELL, whatever that is) makes place: Ctrl-C would end it beside the command. */
+const onTerminal = (command: readonly string[]): readonly string[] => [
+  "script",
+  "--quiet",
+  "--return",
+  "--command",
+  `exec ${command.join(" ")}`,
+  "/dev/null",
+];
+
 describe("serving a folder", () => {
   test("without PHP: files, and a word about the scripts", async () => {
     const root = site();
@@ -212,15 +222,7 @@ describe("[Q2] ending", () => {
       process.platform === "linux" && spawnSync("script", ["--version"]).status === 0,
     );
     const { config, sockets } = managed();
-    const wrapper = (command: readonly string[]): readonly string[] => [
-      "script",
-      "--quiet",
-      "--return",
-      "--command",
-      command.join(" "),
-      "/dev/null",
-    ];
-    const program = new ProxyProgram(["--config", config, "-v", ...ANY_PORT], { wrapper });
+    const program = new ProxyProgram(["--config", config, "-v", ...ANY_PORT], { wrapper: onTerminal });
     const pids = await applications(program, sockets.length);
     const proxy = parentOf(pids[0] ?? 0);
     expect(proxy).not.toBe(program.pid);
@@ -238,15 +240,7 @@ describe("[Q2] ending", () => {
       process.platform === "linux" && spawnSync("script", ["--version"]).status === 0,
     );
     const { config, sockets } = managed(["say-signals"]);
-    const wrapper = (command: readonly string[]): readonly string[] => [
-      "script",
-      "--quiet",
-      "--return",
-      "--command",
-      command.join(" "),
-      "/dev/null",
-    ];
-    const program = new ProxyProgram(["--config", config, "-v", ...ANY_PORT], { wrapper, stdin: "pipe" });
+    const program = new ProxyProgram(["--config", config, "-v", ...ANY_PORT], { wrapper: onTerminal, stdin: "pipe" });
     await applications(program, sockets.length);
     program.child.stdin?.write("\u0003");
     await program.line(/SIGINT: stopping/);
