@@ -43,6 +43,8 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
   #epoch = 0;
   #inner: DispatchController | undefined;
   #answered = false;
+  /** A peer's connection broke under it. */
+  #lost = false;
   #settled = false;
 
   constructor(owner: BalancedOwner, options: DispatchOptions, plan: DispatchPlan, handler: DispatchHandler) {
@@ -172,6 +174,7 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
   onError(error: FastCGIError): void {
     const peer = this.#peer;
     const again = this.#mayTryElsewhere(error);
+    this.#lost ||= error.code === "FCGI_ERR_SOCKET";
     this.#leavePeer(error);
     if (again && peer !== undefined) {
       this.tried.push(peer);
@@ -195,6 +198,7 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
       bodyKept: this.#bodies.every((body) => !body.started),
       idempotent: this.plan.idempotent,
       reused: this.#inner?.reused ?? false,
+      lostBefore: this.#lost,
       elapsed: this.#owner.timeouts.clock() - this.#began,
       connectTimeout: this.plan.connectTimeout,
     });

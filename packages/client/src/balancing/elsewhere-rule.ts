@@ -10,6 +10,8 @@ export interface FailedTry {
   idempotent: boolean;
   /** Its connection had served others. */
   reused: boolean;
+  /** Another peer's connection broke under it before. */
+  lostBefore: boolean;
   /** ms since it came. */
   elapsed: number;
   /** ms that it may take to find a peer; 0 for any. */
@@ -29,13 +31,16 @@ const NOT_RUN: ReadonlySet<FastCGIErrorCode> = new Set(["FCGI_ERR_OVERLOADED", "
 
 /**
  * May a request that has failed be tried on another peer? Only where that cannot run it twice, or where running it twice is
- * harmless and the failure says nothing about the request: a kept connection may be closed at any time.
+ * harmless. A kept connection may be closed at any time, which says nothing about the request; a peer that dies takes its
+ * requests along, however long they ran, and one of them may be what killed it: it gets a second peer, not all of them.
  */
 export function mayTryElsewhere(failed: FailedTry): boolean {
   if (failed.answered || !failed.bodyKept) return false;
+  const lost = failed.code === "FCGI_ERR_SOCKET" && failed.idempotent;
+  if (lost && !failed.lostBefore) return true;
   if (failed.connectTimeout > 0 && failed.elapsed > failed.connectTimeout) return false;
   if (NOT_SENT.has(failed.code) || NOT_RUN.has(failed.code)) return true;
-  return failed.code === "FCGI_ERR_SOCKET" && failed.idempotent && failed.reused;
+  return lost && failed.reused;
 }
 
 /** Failures that say nothing about the peer: the caller's, or of our own limits. */

@@ -66,15 +66,22 @@ describe("[Q3] tries elsewhere", () => {
     expect([a.requests.length, b.requests.length]).toEqual([2, 1]);
   });
 
-  test("[f01] a backend is killed before any byte: a POST runs once", async () => {
+  test("[f01] a backend is killed before any byte: a POST runs once, a GET on two addresses at most", async () => {
     const kill = ({ connection }: PeerRequest): void => void connection.socket.destroy();
     const [a, b] = await pair({ onRequest: kill }, { onRequest: kill });
-    await using pool = new BalancedPool([a.address, b.address], { maxFails: 0 });
-    for (const idempotent of [false, true]) {
-      // oxlint-disable-next-line no-await-in-loop
-      expect((await run(pool, { stdin: "x", idempotent }).settled).code).toBe("FCGI_ERR_SOCKET");
-    }
-    expect(a.requests.length + b.requests.length).toBe(2);
+    const c = await start("c", { onRequest: kill });
+    await using pool = new BalancedPool([a.address, b.address, c.address], { maxFails: 0 });
+    expect((await run(pool, { stdin: "x", idempotent: false }).settled).code).toBe("FCGI_ERR_SOCKET");
+    expect(a.requests.length + b.requests.length + c.requests.length).toBe(1);
+    expect((await run(pool, { stdin: "x", idempotent: true }).settled).code).toBe("FCGI_ERR_SOCKET");
+    expect(a.requests.length + b.requests.length + c.requests.length).toBe(3);
+  });
+
+  test("[f01] a backend is killed before any byte: a GET is served by another", async () => {
+    const [a, b] = await pair({ onRequest: ({ connection }) => void connection.socket.destroy() }, serve);
+    await using pool = new BalancedPool([a.address, b.address], { policy: "first" });
+    expect((await run(pool, { idempotent: true }).settled).calls.at(-1)).toBe("end");
+    expect([a.requests.length, b.requests.length]).toEqual([1, 1]);
   });
 
   test("as many addresses as maxTries says, and then the last error", async () => {

@@ -9,6 +9,7 @@ const refused: FailedTry = {
   bodyKept: true,
   idempotent: false,
   reused: false,
+  lostBefore: false,
   elapsed: 0,
   connectTimeout: 2_000,
 };
@@ -31,7 +32,15 @@ test.for<{ what: string; failed: FailedTry; expected: boolean }>([
   { what: "UNKNOWN_ROLE", failed: { ...refused, code: "FCGI_ERR_UNKNOWN_ROLE" }, expected: false },
   { what: "a kept connection closed, idempotent", failed: closed, expected: true },
   { what: "a kept connection closed, a POST", failed: { ...closed, idempotent: false }, expected: false },
-  { what: "[f01] a fresh connection closed", failed: { ...closed, reused: false }, expected: false },
+  { what: "[f01] a fresh connection closed", failed: { ...closed, reused: false }, expected: true },
+  { what: "[f01] a fresh connection closed, a POST", failed: { ...refused, code: "FCGI_ERR_SOCKET" }, expected: false },
+  { what: "[f01] the peer dies after a long time", failed: { ...closed, reused: false, elapsed: 9e9 }, expected: true },
+  {
+    what: "[f01] a second peer closes a fresh connection",
+    failed: { ...closed, reused: false, lostBefore: true },
+    expected: false,
+  },
+  { what: "a second peer closes a kept connection", failed: { ...closed, lostBefore: true }, expected: true },
   { what: "a byte of the answer came", failed: { ...closed, answered: true }, expected: false },
   { what: "silence", failed: { ...closed, code: "FCGI_ERR_HEADERS_TIMEOUT" }, expected: false },
 ])("[Q3] $what: $expected", ({ failed, expected }) => {
