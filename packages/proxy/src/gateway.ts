@@ -1,4 +1,3 @@
-import type { PoolStats } from "@x/client";
 import { FastCGIError } from "@x/protocol/errors";
 
 import { LoggedResponse } from "./access-log/logged-response.ts";
@@ -33,7 +32,8 @@ import { DenyList } from "./routing/deny-list.ts";
 import { RootFolder } from "./routing/root-folder.ts";
 import { RouteTable, type TableRoute } from "./routing/route-table.ts";
 import { Spool, type SpoolStats } from "./spool/spool.ts";
-import { Upstream } from "./upstreams/upstream.ts";
+import type { UpstreamStats } from "./upstreams/upstream.ts";
+import { Upstreams } from "./upstreams/upstreams.ts";
 
 /** Translates HTTP requests into FastCGI ones, and answers what needs no application itself. It opens no listening socket. */
 export interface Gateway {
@@ -44,6 +44,20 @@ export interface Gateway {
    * application is asked, and the body is left alone.
    */
   explain(request: GatewayRequest): Promise<Explanation>;
+  /**
+   * Gives an address of an upstream no more requests, and resolves when those that it has have ended.
+   *
+   * @param upstream name in the configuration
+   * @param address address text, in the canonical form of the configuration's long form
+   * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for an upstream or an address that there is not, or the last address of an upstream
+   */
+  drain(upstream: string, address: string): Promise<void>;
+  /**
+   * Gives requests again to an address that was drained.
+   *
+   * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for an upstream or an address that there is not, or is not drained
+   */
+  restore(upstream: string, address: string): void;
   /** Answers new requests with 503, lets those that run finish, then closes the connections to the applications. */
   close(): Promise<void>;
   /** Ends all requests and connections now. */
@@ -60,8 +74,8 @@ export interface GatewayStats {
   readonly active: number;
   /** Requests ever taken. */
   readonly requests: number;
-  /** The connections to each address of each upstream, by the upstream's name. */
-  readonly upstreams: ReadonlyMap<string, readonly PoolStats[]>;
+  /** By the name of the upstream. */
+  readonly upstreams: ReadonlyMap<string, UpstreamStats>;
   /** Bodies that wait in files. */
   readonly spool: SpoolStats;
 }
@@ -114,7 +128,7 @@ function guarded({ access }: ResolvedRoute, handler: Handler): Handler {
 class FastCGIGateway implements Gateway, RequestOwner {
   readonly errors: ResolvedConfig["errors"];
   readonly #config: ResolvedConfig;
-  readonly #upstreams: ReadonlyMap<string, Upstream>;
+  readonly #upstreams: Upstreams;
   readonly #routes: RouteTable<Handler>;
   /** What an application may name in X-Accel-Redirect. */
   readonly #internalFiles: RouteTable<Handler>;
@@ -131,7 +145,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.errors = config.errors;
     this.#forwarding = new Forwarding(config.trustProxy);
     this.#spool = new Spool(config.limits.spool);
-    this.#upstreams = new Map([...config.upstreams].map(([name, it]) => [name, new Upstream(it, config.timeouts)]));
+    this.#upstreams = new Upstreams(config);
     const folders = new Map<string, RootFolder>();
     const all = (route: ResolvedRoute): TableRoute<Handler> =>
       tableRoute(route, this.#authorized(route, this.#handler(route, folders)));
@@ -249,17 +263,25 @@ class FastCGIGateway implements Gateway, RequestOwner {
     if (--this.#active === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
+  async drain(upstream: string, address: string): Promise<void> {
+    await this.#upstreams.get(upstream).drain(address);
+  }
+
+  restore(upstream: string, address: string): void {
+    this.#upstreams.get(upstream).restore(address);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#active > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
-    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()));
+    await this.#upstreams.close();
     await Promise.all(this.#programs.map((programs) => programs.destroy()));
     this.#spool.end();
   }
 
   async destroy(error?: Error): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#upstreams.values(), ...this.#programs].map((it) => it.destroy(error)));
+    await Promise.all([this.#upstreams, ...this.#programs].map((it) => it.destroy(error)));
     this.#spool.end();
   }
 
@@ -267,7 +289,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
     return {
       active: this.#active,
       requests: this.#requests,
-      upstreams: new Map([...this.#upstreams].map(([name, upstream]) => [name, upstream.stats])),
+      upstreams: this.#upstreams.stats,
       spool: this.#spool.stats,
     };
   }
@@ -331,7 +353,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
     const context = { limits, timeouts, spool: this.#spool, mount: route.mount };
     if (route.filter !== undefined) {
       const { upstream, root } = route.filter;
-      return new FilterHandler(route.filter, this.#upstream(upstream), context, folderOf(root), denied);
+      return new FilterHandler(route.filter, this.#upstreams.get(upstream), context, folderOf(root), denied);
     }
     if (route.cgi !== undefined) {
       const { root, concurrency } = route.cgi;
@@ -341,7 +363,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
     }
     if (route.handler !== undefined) return new EmbeddedHandler(route.handler, context, denied);
     if (fastcgi === undefined) return files as StaticHandler;
-    const upstream = this.#upstream(fastcgi.upstream);
+    const upstream = this.#upstreams.get(fastcgi.upstream);
     const folder = fastcgi.checkFiles && fastcgi.root !== undefined ? folderOf(fastcgi.root) : undefined;
     const { neverServe, accel } = fastcgi.sendfile;
     const roots = fastcgi.sendfile.roots.map((root) => {
@@ -357,14 +379,8 @@ class FastCGIGateway implements Gateway, RequestOwner {
   #authorized(route: ResolvedRoute, handler: Handler): Handler {
     const { limits } = this.#config;
     return route.authorize.reduceRight<Handler>((next, it) => {
-      const rules = { upstream: this.#upstream(it.upstream), limits, spool: this.#spool, store: true };
+      const rules = { upstream: this.#upstreams.get(it.upstream), limits, spool: this.#spool, store: true };
       return new AuthorizedHandler(it, rules, next);
     }, handler);
-  }
-
-  #upstream(name: string): Upstream {
-    const upstream = this.#upstreams.get(name);
-    if (upstream !== undefined) return upstream;
-    throw new FastCGIError("FCGI_ERR_CONFIG", `The upstream ${JSON.stringify(name)} is not defined.`);
   }
 }

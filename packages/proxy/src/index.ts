@@ -18,6 +18,7 @@
 
 export { createGateway } from "./gateway.ts";
 export type { Gateway, GatewayStats } from "./gateway.ts";
+export type { UpstreamStats } from "./upstreams/upstream.ts";
 export type { SpoolStats } from "./spool/spool.ts";
 export { createProxyServer } from "./server.ts";
 export type { ProxyServer, ProxyServerOptions, ProxyServerStats } from "./server.ts";
@@ -26,9 +27,10 @@ export type { AuthorizeCacheConfig, AuthorizeConfig } from "./config/authorize-c
 export type { FetchHandler, HandlerContext, HandlerInput } from "./embedded/fetch-handler.ts";
 export type { CgiRouteConfig } from "./config/cgi-config.ts";
 export type { FilterRouteConfig } from "./config/filter-config.ts";
+export type { AddressConfig, AddressLimits, UpstreamConfig } from "./config/upstream-config.ts";
+export type { CookiePolicyConfig, HashPolicyConfig, PolicyConfig, PolicyNameConfig } from "./config/policy-config.ts";
+export type { CheckConfig, HealthConfig } from "./config/health-config.ts";
 export type {
-  AddressConfig,
-  AddressLimits,
   CommandProcessConfig,
   FastCGIRouteConfig,
   MatchConfig,
@@ -40,7 +42,6 @@ export type {
   SendfileConfig,
   StaticRouteConfig,
   TrustConfig,
-  UpstreamConfig,
 } from "./config/define-config.ts";
 export type { AccessConfig, BasicConfig, ResolvedAccess, ResolvedBasic } from "./config/access-config.ts";
 export type {
@@ -69,8 +70,10 @@ export type { LoadedConfig } from "./config/load.ts";
 export type { ResolvedAuthorize, ResolvedAuthorizeCache } from "./config/authorize-config.ts";
 export type { ResolvedCgiRoute } from "./config/cgi-config.ts";
 export type { ResolvedFilterRoute } from "./config/filter-config.ts";
+export type { ResolvedAddress, ResolvedUpstream } from "./config/upstream-config.ts";
+export type { ResolvedPolicy } from "./config/policy-config.ts";
+export type { ResolvedCheck, ResolvedHealth } from "./config/health-config.ts";
 export type {
-  ResolvedAddress,
   ResolvedCommandProcess,
   ResolvedConfig,
   ResolvedFastCGIRoute,
@@ -88,7 +91,6 @@ export type {
   ResolvedStaticRoute,
   ResolvedTimeouts,
   ResolvedTrust,
-  ResolvedUpstream,
 } from "./config/resolved-config.ts";
 export type { ResolvedRedirect, ResolvedRespond } from "./config/resolved-answers.ts";
 export type { Endpoint, GatewayBody, GatewayBodySink, GatewayRequest, GatewayResponse } from "./gateway-request.ts";

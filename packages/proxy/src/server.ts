@@ -2,7 +2,8 @@ import { FastCGIError } from "@x/protocol/errors";
 
 import type { ProxyConfig } from "./config/define-config.ts";
 import { expandConfig, isResolvedConfig } from "./config/expand.ts";
-import type { ResolvedConfig, ResolvedUpstream } from "./config/resolved-config.ts";
+import type { ResolvedConfig } from "./config/resolved-config.ts";
+import type { ResolvedUpstream } from "./config/upstream-config.ts";
 import { loadHandlers } from "./embedded/load-handler.ts";
 import type { Gateway } from "./gateway.ts";
 import type { ProcessStatus } from "./processes/managed-process.ts";

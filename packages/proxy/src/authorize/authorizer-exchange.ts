@@ -1,4 +1,4 @@
-import { type DispatchController, type ResponseHandler, responseHandler } from "@x/client";
+import { type DispatchController, type DispatchOptions, type ResponseHandler, responseHandler } from "@x/client";
 import type { ParamList } from "@x/protocol";
 import { type ResponseHead, readAuthorizerResult } from "@x/protocol/cgi";
 import type { FastCGIError } from "@x/protocol/errors";
@@ -26,8 +26,6 @@ export class AuthorizerExchange implements ResponseHandler {
   readonly #params: ParamList;
   readonly #allowed: (permission: Permission) => void;
   #controller: DispatchController | undefined;
-  #tries = 0;
-  #turn = 0;
   #permission: Permission | undefined;
   #sender: ResponseSender | undefined;
   #unwanted = 0;
@@ -48,12 +46,20 @@ export class AuthorizerExchange implements ResponseHandler {
 
   /** @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` when the params cannot be sent */
   start(): void {
-    this.#turn = this.#rules.upstream.turn();
     this.#served.onAbort = () => {
       this.#sender?.drop();
       this.#controller?.abort();
     };
-    this.#try();
+    const { responseHeaderBytes, responseHeaderLines } = this.#rules.limits;
+    const handler = responseHandler(this, {
+      method: this.#served.method,
+      maxHeadBytes: responseHeaderBytes,
+      maxHeadLines: responseHeaderLines,
+    });
+    const { role } = this.#config;
+    // To ask twice changes nothing.
+    const options: DispatchOptions = { role, params: this.#params, idempotent: true };
+    this.#controller = this.#rules.upstream.dispatch(options, handler);
   }
 
   onResponseStart(_controller: DispatchController, statusCode: number, rawHeaders: string[], head: ResponseHead): void {
@@ -100,29 +106,13 @@ export class AuthorizerExchange implements ResponseHandler {
   onResponseError(_controller: DispatchController, error: FastCGIError): void {
     const served = this.#served;
     const { upstream } = this.#rules;
-    const unreached = error.code === "FCGI_ERR_CONNECT" || error.code === "FCGI_ERR_CONNECT_TIMEOUT";
-    if (unreached && this.#tries < upstream.size && !served.settled) this.#try();
-    else if (this.#sender !== undefined) this.#cut(error);
+    if (this.#sender !== undefined) this.#cut(error);
     else served.fail(error, upstream.name);
   }
 
   onStderr(chunk: Uint8Array): void {
     if (channels.stderr.hasSubscribers)
       channels.stderr.publish({ request: this.#served.request, upstream: this.#rules.upstream.name, chunk });
-  }
-
-  #try(): void {
-    const { responseHeaderBytes, responseHeaderLines } = this.#rules.limits;
-    const { upstream } = this.#rules;
-    const { role } = this.#config;
-    const handler = responseHandler(this, {
-      method: this.#served.method,
-      maxHeadBytes: responseHeaderBytes,
-      maxHeadLines: responseHeaderLines,
-    });
-    const pool = upstream.pool(this.#turn + this.#tries++);
-    // To ask twice changes nothing.
-    this.#controller = pool.dispatch({ role, params: this.#params, idempotent: true }, handler);
   }
 
   /** As nginx's auth_request has it. */

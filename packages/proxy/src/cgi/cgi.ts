@@ -21,7 +21,7 @@ import type { DenyList } from "../routing/deny-list.ts";
 import { belowMount } from "../routing/mount.ts";
 import type { RootFolder } from "../routing/root-folder.ts";
 import { toBytes } from "../to-bytes.ts";
-import type { ExchangeTarget, TargetAddress } from "../upstreams/exchange-target.ts";
+import type { ExchangeTarget } from "../upstreams/exchange-target.ts";
 import { baseEnvironment, bytesToText, runEnvironment } from "./cgi-environment.ts";
 import type { CgiPool } from "./cgi-pool.ts";
 import { findProgram } from "./find-program.ts";
@@ -125,8 +125,9 @@ export class CgiHandler implements Handler {
     const [file = ""] = command;
     const { time, output, nph } = this.#route;
     const { firstByte, idle } = this.#context.timeouts;
-    const address: TargetAddress = {
-      address: file,
+    return {
+      name: basename(file),
+      multiplexes: false,
       dispatch: ({ stdin }: DispatchOptions, handler: DispatchHandler): DispatchController =>
         this.#pool.dispatch(
           {
@@ -141,6 +142,5 @@ export class CgiHandler implements Handler {
           file,
         ),
     };
-    return { name: basename(file), size: 1, multiplexes: false, turn: () => 0, pool: () => address };
   }
 }

@@ -1,4 +1,5 @@
-import type { ResolvedAddress, ResolvedConfig } from "../config/resolved-config.ts";
+import type { ResolvedConfig } from "../config/resolved-config.ts";
+import type { ResolvedAddress } from "../config/upstream-config.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import type { Endpoint, GatewayRequest } from "../gateway-request.ts";
 import { createGateway } from "../gateway.ts";
@@ -44,6 +45,8 @@ export function withAddresses(config: ResolvedConfig): ResolvedConfig {
     capacity: undefined,
     multiplex: 1,
     connections: undefined,
+    weight: 1,
+    backup: false,
   };
   const upstreams = [...config.upstreams].map(([name, it]): [string, typeof it] => [
     name,

@@ -1,4 +1,5 @@
-import type { ResolvedAddress, ResolvedConfig } from "../config/resolved-config.ts";
+import type { ResolvedConfig } from "../config/resolved-config.ts";
+import type { ResolvedAddress } from "../config/upstream-config.ts";
 import type { PhpChoice } from "../php/choose-php.ts";
 import { uploadLimit } from "../php/find-pool.ts";
 import type { FpmPool } from "../php/fpm-pool.ts";

@@ -9,6 +9,7 @@ import type { Arguments } from "./arguments.ts";
 import { writeBanner } from "./banner.ts";
 import type { Program } from "./failure.ts";
 import { logAccess } from "./log-access.ts";
+import { logPeers } from "./log-peers.ts";
 import { logProcesses } from "./log-processes.ts";
 import { logRequests } from "./log-requests.ts";
 import type { Log } from "./log.ts";
@@ -34,7 +35,7 @@ export async function serve(
   const server = createProxyServer(config);
   const { access } = config.log;
   const endAccess = access === undefined ? undefined : logAccess(access, log, out);
-  const endLogs = [logProcesses(log, args.verbose), logRequests(log, args.verbose)];
+  const endLogs = [logProcesses(log, args.verbose), logPeers(log), logRequests(log, args.verbose)];
   const end = untilSignal(server, log);
   try {
     await server.listen();

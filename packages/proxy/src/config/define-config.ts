@@ -15,6 +15,7 @@ import type { ErrorPagesConfig } from "./error-pages-config.ts";
 import type { FilterRouteConfig } from "./filter-config.ts";
 import type { LogConfig } from "./log-config.ts";
 import type { CompressConfig, HeaderRules, HstsConfig } from "./response-config.ts";
+import type { UpstreamConfig } from "./upstream-config.ts";
 
 export type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 
@@ -83,41 +84,6 @@ export interface TrustConfig {
   addresses: readonly string[];
   /** The one that these proxies write; the other may be a client's, and is removed. @default "x-forwarded-for" */
   header?: "x-forwarded-for" | "forwarded" | undefined;
-}
-
-/** One application, reachable at one or more addresses. */
-export interface UpstreamConfig extends AddressLimits {
-  /**
-   * Each `"unix:/run/app.sock"`, `"unix:@abstract"` or `"tcp://host:9000"`, with `scgi+` before it when the application speaks SCGI, or an object that also overrides the upstream's
-   * limits. Several are used in turn; an address where connecting fails is passed over.
-   *
-   * @default a socket of its own, when a process of kind `"php-fpm"` or `"php-cgi"` serves the upstream
-   */
-  addresses?: readonly (string | AddressConfig)[] | undefined;
-}
-
-/** One address with limits of its own. */
-export interface AddressConfig extends AddressLimits {
-  /** Address text, as in {@link UpstreamConfig.addresses}. */
-  address: string;
-}
-
-/** How much one address is given to do. */
-export interface AddressLimits {
-  /**
-   * Requests at once: `pm.max_children` of PHP-FPM. Known, it allows connections to be kept for requests that may be repeated
-   * (GET, HEAD, OPTIONS), since an application may close one just when a request leaves on it; all others get a connection of their
-   * own. Unknown, every request does, and at most 32 run at once.
-   */
-  capacity?: number | undefined;
-  /**
-   * Requests at once on one connection. More than 1 only for applications that multiplex (PHP does not).
-   *
-   * @default 1
-   */
-  multiplex?: number | undefined;
-  /** Connections at once. @default as many as `capacity` needs */
-  connections?: number | undefined;
 }
 
 /** An application process that the program starts, watches and stops. */

@@ -14,8 +14,9 @@ import type { Expansion } from "./expand.ts";
 import { checkFileNames, scriptExtensions } from "./file-rules.ts";
 import { expandFilter } from "./filter-config.ts";
 import type { KeyPath } from "./key-path.ts";
-import type { ResolvedFastCGIRoute, ResolvedRoute, ResolvedStaticRoute, ResolvedUpstream } from "./resolved-config.ts";
+import type { ResolvedFastCGIRoute, ResolvedRoute, ResolvedStaticRoute } from "./resolved-config.ts";
 import { expandResponseRules } from "./response-config.ts";
+import type { ResolvedUpstream } from "./upstream-config.ts";
 
 /** Spells out one route. `php: "NAME"` becomes `fastcgi` for `.php` with `static` for the other files. */
 export function expandRoute(

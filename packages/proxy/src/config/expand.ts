@@ -1,11 +1,10 @@
 import { resolve } from "node:path";
 
-import { type Address, formatAddress, parseAddress } from "@x/protocol/address";
-import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
+import { FastCGIError } from "@x/protocol/errors";
 
-import { socketOf, speaksScgi, withProtocol } from "../upstreams/socket-address.ts";
+import { speaksScgi } from "../upstreams/socket-address.ts";
 import { checkAddresses } from "./check-addresses.ts";
-import type { AddressLimits, ProcessConfig, ProxyConfig, UpstreamConfig } from "./define-config.ts";
+import type { ProcessConfig, ProxyConfig } from "./define-config.ts";
 import type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 import { expandRoute } from "./expand-route.ts";
 import { type ConfigProblem, type KeyPath, formatKeyPath } from "./key-path.ts";
@@ -13,17 +12,16 @@ import { expandLog } from "./log-config.ts";
 import { didYouMean } from "./nearest-name.ts";
 import { parseListen } from "./parse-listen.ts";
 import type {
-  ResolvedAddress,
   ResolvedConfig,
   ResolvedLimits,
   ResolvedListen,
   ResolvedProcess,
   ResolvedTimeouts,
   ResolvedTrust,
-  ResolvedUpstream,
 } from "./resolved-config.ts";
 import { checkCommonRules } from "./response-config.ts";
 import { checkShape } from "./schema.ts";
+import { expandUpstream } from "./upstream-config.ts";
 
 /** Where a configuration came from: relative paths and error messages refer to it. */
 export interface ConfigSource {
@@ -81,7 +79,10 @@ export class Expansion {
   run(): ResolvedConfig {
     const { config } = this;
     const upstreams = new Map(
-      Object.entries(config.upstreams ?? {}).map(([name, it]) => [name, this.#upstream(name, it)]),
+      Object.entries(config.upstreams ?? {}).map(([name, it]) => [
+        name,
+        expandUpstream(this, name, it, this.#hasOwnPhp(name)),
+      ]),
     );
     const processes = new Map(
       Object.entries(config.processes ?? {}).map(([name, it]) => [name, this.#process(name, it)]),
@@ -135,44 +136,9 @@ export class Expansion {
     return listen;
   }
 
-  #upstream(name: string, upstream: UpstreamConfig): ResolvedUpstream {
-    const addresses: ResolvedAddress[] = [];
-    if (upstream.addresses === undefined && !this.#hasOwnPhp(name)) {
-      this.problem(["upstreams", name, "addresses"], "is missing.");
-    }
-    for (const [index, entry] of (upstream.addresses ?? []).entries()) {
-      const path = ["upstreams", name, "addresses", index];
-      const own: AddressLimits & { address: string } = typeof entry === "string" ? { address: entry } : entry;
-      const address = this.#address(typeof entry === "string" ? path : [...path, "address"], own.address);
-      if (address === undefined) continue;
-      const limits: ResolvedAddress = {
-        address,
-        capacity: own.capacity ?? upstream.capacity,
-        multiplex: own.multiplex ?? upstream.multiplex ?? 1,
-        connections: own.connections ?? upstream.connections,
-      };
-      if (speaksScgi(address) && limits.multiplex > 1)
-        this.problem(path, "speaks SCGI, which has one request a connection: leave multiplex out.");
-      addresses.push(limits);
-    }
-    return { name, addresses, capacity: upstream.capacity };
-  }
-
   /** Is there a process that chooses a socket by itself? */
   #hasOwnPhp(upstream: string): boolean {
     return Object.values(this.config.processes ?? {}).some((it) => it.kind !== "command" && it.upstream === upstream);
-  }
-
-  #address(path: KeyPath, text: string): string | undefined {
-    try {
-      const address: Address = socketOf(text);
-      const socket = address.kind === "unix" ? parseAddress(`unix:${this.path(address.path)}`) : address;
-      return withProtocol(formatAddress(socket), text);
-    } catch (error) {
-      if (!isFastCGIError(error)) throw error;
-      this.problem(path, `is not an address: ${error.message}`);
-      return undefined;
-    }
   }
 
   #process(name: string, it: ProcessConfig): ResolvedProcess {

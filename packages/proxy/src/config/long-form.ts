@@ -2,8 +2,9 @@ import type { ResolvedAuthorize } from "./authorize-config.ts";
 import type { ResolvedCgiRoute } from "./cgi-config.ts";
 import type { ProxyConfig } from "./define-config.ts";
 import type { ResolvedFilterRoute } from "./filter-config.ts";
-import type { ResolvedConfig, ResolvedMatch, ResolvedRoute, ResolvedUpstream } from "./resolved-config.ts";
+import type { ResolvedConfig, ResolvedMatch, ResolvedRoute } from "./resolved-config.ts";
 import type { ResolvedResponseRules } from "./response-config.ts";
+import type { ResolvedUpstream } from "./upstream-config.ts";
 
 /** A value of JSON. */
 type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
@@ -28,9 +29,14 @@ export function toLongForm(config: ResolvedConfig): ProxyConfig {
   return plain(long) as unknown as ProxyConfig;
 }
 
-function upstreamOf({ name: _name, addresses, ...rest }: ResolvedUpstream): object {
-  // Empty: a process of ours chooses.
-  return { ...rest, addresses: addresses.length === 0 ? undefined : addresses };
+function upstreamOf({ name: _name, addresses, check, ...rest }: ResolvedUpstream): object {
+  return {
+    ...rest,
+    // Empty: any from 200 to 399.
+    check: check && { ...check, status: check.status.length === 0 ? undefined : check.status },
+    // Empty: a process of ours chooses.
+    addresses: addresses.length === 0 ? undefined : addresses,
+  };
 }
 
 /** The common rules stand before those of a route, which need not repeat them. */

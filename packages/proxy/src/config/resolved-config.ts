@@ -14,6 +14,7 @@ import type { ResolvedFilterRoute } from "./filter-config.ts";
 import type { ResolvedLog } from "./log-config.ts";
 import type { ResolvedRedirect, ResolvedRespond } from "./resolved-answers.ts";
 import type { ResolvedResponseRules } from "./response-config.ts";
+import type { ResolvedUpstream } from "./upstream-config.ts";
 
 /** What `expandConfig` makes of a `ProxyConfig`. */
 export interface ResolvedConfig {
@@ -63,28 +64,6 @@ export type ResolvedListen =
       /** The canonical spelling, such as `unix:/run/site.sock`. */
       readonly text: string;
     };
-
-/** An application and where it is reached. */
-export interface ResolvedUpstream {
-  /** Its name in the configuration. */
-  readonly name: string;
-  /** Empty for the upstream of a PHP of our own, until that chose its socket. */
-  readonly addresses: readonly ResolvedAddress[];
-  /** Requests at once an address, where the address itself does not say. */
-  readonly capacity: number | undefined;
-}
-
-/** One address of an application with its limits. */
-export interface ResolvedAddress {
-  /** Canonical address text; UNIX paths are absolute. */
-  readonly address: string;
-  /** Requests at once; undefined: not known. */
-  readonly capacity: number | undefined;
-  /** Requests at once on one connection. */
-  readonly multiplex: number;
-  /** Connections at once; undefined: as many as `capacity` needs. */
-  readonly connections: number | undefined;
-}
 
 /** An application process to start, watch and stop. */
 export type ResolvedProcess = ResolvedCommandProcess | ResolvedPhpProcess;

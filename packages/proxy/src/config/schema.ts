@@ -72,16 +72,55 @@ const oneOf = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, mustBe(options.map((option) => JSON.stringify(option)).join(" or ")));
 const table = <Value extends v.GenericSchema>(value: Value) => v.record(v.string(), value, mustBe("an object"));
 
+const duration = v.union([v.number(), v.string()], mustBe('milliseconds or a text such as "1d"'));
+const share = v.pipe(
+  v.number(mustBe("a number")),
+  v.minValue(0, "must be between 0 and 1."),
+  v.maxValue(1, "must be between 0 and 1."),
+);
+const weight = v.pipe(
+  v.number(mustBe("a number")),
+  v.finite("must be finite."),
+  v.gtValue(0, "must be above 0; to send it nothing, leave the address out."),
+);
+
 const addressLimits = { capacity: v.optional(count), multiplex: v.optional(count), connections: v.optional(count) };
+const address = { address: text, ...addressLimits, weight: v.optional(weight), backup: v.optional(switched) };
 
 const upstream = keys({
   addresses: v.optional(
-    v.pipe(
-      v.array(textOr(keys({ address: text, ...addressLimits })), mustBe("a list of addresses")),
-      v.nonEmpty("needs at least one address."),
-    ),
+    v.pipe(v.array(textOr(keys(address)), mustBe("a list of addresses")), v.nonEmpty("needs at least one address.")),
   ),
   ...addressLimits,
+  policy: v.optional(
+    v.lazy((input) => {
+      if (typeof input === "object" && input !== null)
+        return "cookie" in input ? keys({ cookie: text }) : keys({ hash: text });
+      return oneOf(["weighted", "least-requests", "random-two", "round-robin", "first"]);
+    }),
+  ),
+  health: v.optional(
+    keys({
+      maxFails: v.optional(countFromZero),
+      failTimeout: v.optional(duration),
+      backoff: v.optional(duration),
+      maxBackoff: v.optional(duration),
+      slowStart: v.optional(duration),
+    }),
+  ),
+  check: v.optional(
+    keys({
+      path: text,
+      status: v.optional(v.array(count, mustBe("a list of statuses"))),
+      interval: v.optional(duration),
+      timeout: v.optional(duration),
+      rise: v.optional(count),
+      fall: v.optional(count),
+    }),
+  ),
+  queue: v.optional(countFromZero),
+  maxTries: v.optional(count),
+  retryBudget: v.optional(share),
 });
 
 const environment = v.optional(
@@ -133,8 +172,6 @@ const fastcgi = keys({
   buffer: v.optional(oneOf(["on", "off"])),
   sendfile: v.optional(keys({ roots: v.optional(texts), accel: v.optional(switched) })),
 });
-
-const duration = v.union([v.number(), v.string()], mustBe('milliseconds or a text such as "1d"'));
 
 const files = keys({
   root: v.optional(text),

@@ -5,7 +5,7 @@ import {
   type ResponseHandler,
   responseHandler,
 } from "@x/client";
-import type { ParamList } from "@x/protocol";
+import { ParamList } from "@x/protocol";
 import type { ResponseHead } from "@x/protocol/cgi";
 import type { FastCGIError } from "@x/protocol/errors";
 
@@ -20,6 +20,8 @@ import { SpooledBody } from "../http/spooled-body.ts";
 import type { ExchangeTarget } from "../upstreams/exchange-target.ts";
 import { ResponseSender, type SendingRules } from "./response-sender.ts";
 import type { SendOrders } from "./send-orders.ts";
+
+const NONE = new ParamList();
 
 /** What is the same for all requests of a route. */
 export interface ExchangeRules extends SendingRules {
@@ -41,13 +43,10 @@ export class FastCGIExchange implements ResponseHandler {
   readonly #rules: ExchangeRules;
   readonly #upstream: ExchangeTarget;
   readonly #scriptFilename: string | undefined;
-  #options: DispatchOptions | undefined;
+  #params = NONE;
   #body: SpooledBody | undefined;
   #data: FileSource | undefined;
   #controller: DispatchController | undefined;
-  /** Addresses tried, of those that there are. */
-  #tries = 0;
-  #turn = 0;
   /** The head is out. */
   #sender: ResponseSender | undefined;
   /** A local redirect: to be followed when the application has ended. */
@@ -71,13 +70,27 @@ export class FastCGIExchange implements ResponseHandler {
     // An application may close a kept connection just when a request leaves on it: what cannot be repeated then never does.
     const kept = (it: unknown): boolean => it === undefined || it instanceof Uint8Array;
     const repeatable = idempotent && kept(body) && kept(filter?.data);
-    this.#options = { params, stdin: body, idempotent, reuse: repeatable || this.#upstream.multiplexes, ...filter };
+    this.#params = params;
+    const options: DispatchOptions = {
+      params,
+      stdin: body,
+      idempotent,
+      reuse: repeatable || this.#upstream.multiplexes,
+      ...filter,
+    };
     if (body instanceof SpooledBody) this.#body = body;
     if (filter?.data instanceof FileSource) this.#data = filter.data;
     this.#served.upstream = this.#upstream.name;
-    this.#turn = this.#upstream.turn();
     this.#served.onAbort = () => this.#stop();
-    this.#try();
+    const { responseHeaderBytes, responseHeaderLines } = this.#rules.limits;
+    const handler = responseHandler(this, {
+      method,
+      maxHeadBytes: responseHeaderBytes,
+      maxHeadLines: responseHeaderLines,
+    });
+    this.#controller = this.#upstream.dispatch(options, handler);
+    // The body may have begun to flow meanwhile, and turned out not to be welcome.
+    if (this.#served.settled) this.#controller.abort();
   }
 
   /** Gives the request up with an answer of our own. */
@@ -107,7 +120,11 @@ export class FastCGIExchange implements ResponseHandler {
       return;
     }
     this.#sender = new ResponseSender(served.response, this.#rules, (error) => this.#cut(error));
-    served.response.start(statusCode, cleanResponseHeaders(rawHeaders, statusCode), head.statusText);
+    const headers = cleanResponseHeaders(rawHeaders, statusCode);
+    const { cookie } = this.#upstream;
+    if (cookie !== undefined)
+      headers.push(...cookie.headers(this.#params, controller.address, served.scheme === "https"));
+    served.response.start(statusCode, headers, head.statusText);
   }
 
   /** What comes with an order, or with an error that has a page here, is for nobody. */
@@ -119,7 +136,8 @@ export class FastCGIExchange implements ResponseHandler {
     const served = this.#served;
     this.#release();
     // A client that is slow keeps this object for long, and should not keep what the application alone needed.
-    this.#options = this.#controller = undefined;
+    this.#params = NONE;
+    this.#controller = undefined;
     if (served.settled || this.#given) return;
     if (this.#order !== undefined) this.#order(served);
     else if (this.#location !== undefined) served.redirect(this.#location);
@@ -133,18 +151,13 @@ export class FastCGIExchange implements ResponseHandler {
 
   onResponseError(_controller: DispatchController, error: FastCGIError): void {
     const served = this.#served;
-    const again = this.#sender === undefined && isUnreached(error) && this.#tries < this.#upstream.size;
-    if (again && !served.settled) {
-      this.#try();
-      return;
-    }
     this.#release();
     if (this.#given) return;
     if (this.#sender !== undefined) this.#cut(error);
     else served.fail(error, this.#upstream.name);
   }
 
-  onStderr(chunk: Uint8Array): void {
+  onStderr(chunk: Uint8Array, { address }: DispatchController): void {
     if (channels.stderr.hasSubscribers)
       channels.stderr.publish({
         request: this.#served.request,
@@ -153,21 +166,8 @@ export class FastCGIExchange implements ResponseHandler {
         id: this.#served.id,
         host: this.#served.host?.name,
         script: this.#scriptFilename,
-        address: this.#upstream.pool(this.#turn + this.#tries - 1).address,
+        address,
       });
-  }
-
-  #try(): void {
-    const { responseHeaderBytes, responseHeaderLines } = this.#rules.limits;
-    const handler = responseHandler(this, {
-      method: this.#served.method,
-      maxHeadBytes: responseHeaderBytes,
-      maxHeadLines: responseHeaderLines,
-    });
-    const pool = this.#upstream.pool(this.#turn + this.#tries++);
-    this.#controller = pool.dispatch(this.#options as DispatchOptions, handler);
-    // The body may have begun to flow meanwhile, and turned out not to be welcome.
-    if (this.#served.settled) this.#controller.abort();
   }
 
   /** Nobody wants the answer any more. */
@@ -194,17 +194,11 @@ export class FastCGIExchange implements ResponseHandler {
    * A client's own mistake is an answer like any other.
    */
   #explained(controller: DispatchController): boolean {
-    const { stderrTail } = controller;
+    const { stderrTail, address } = controller;
     if (stderrTail === "") return false;
-    const { address } = this.#upstream.pool(this.#turn + this.#tries - 1);
     const missing = explainMissingScript(stderrTail, this.#scriptFilename, address);
     if (missing === undefined || !(missing.isThere || this.#served.developer)) return false;
     this.#served.refuse(new Refusal(404, missing.reason), { upstream: this.#upstream.name, advice: missing.advice });
     return true;
   }
-}
-
-/** Connecting failed: nothing of the request was sent, so another address may have it. */
-function isUnreached(error: FastCGIError): boolean {
-  return error.code === "FCGI_ERR_CONNECT" || error.code === "FCGI_ERR_CONNECT_TIMEOUT";
 }

@@ -145,7 +145,7 @@ export class FastCGIHandler implements Handler {
     }
     trace.application({
       upstream: this.#upstream.name,
-      addresses: this.#upstream.stats.map(({ address }) => address),
+      addresses: this.#upstream.addresses,
       params: explainParams(params, served, this.#route, this.#mount),
     });
     served.settle();

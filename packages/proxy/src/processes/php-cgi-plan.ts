@@ -5,7 +5,8 @@ import { dirname } from "node:path";
 import { type Address, formatAddress, parseAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
-import type { ResolvedAddress, ResolvedPhpCgiProcess } from "../config/resolved-config.ts";
+import type { ResolvedPhpCgiProcess } from "../config/resolved-config.ts";
+import type { ResolvedAddress } from "../config/upstream-config.ts";
 import { checkIniName, iniByteLimit, quoteIniValue } from "./ini-value.ts";
 import { launchCommand } from "./launcher.ts";
 import { preparePhp } from "./php-plan.ts";

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { formatAddress, parseAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
-import type { ResolvedAddress, ResolvedPhpFpmProcess } from "../config/resolved-config.ts";
+import type { ResolvedPhpFpmProcess } from "../config/resolved-config.ts";
+import type { ResolvedAddress } from "../config/upstream-config.ts";
 import { launchCommand } from "./launcher.ts";
 import { phpFpmConfig } from "./php-fpm-config.ts";
 import { capacityOf, preparePhp } from "./php-plan.ts";

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
-import type { ResolvedAddress, ResolvedPhpProcess } from "../config/resolved-config.ts";
+import type { ResolvedPhpProcess } from "../config/resolved-config.ts";
+import type { ResolvedAddress } from "../config/upstream-config.ts";
 import { requireAccess } from "./account-access.ts";
 import { chooseAccount } from "./account.ts";
 import type { Account } from "./account.ts";

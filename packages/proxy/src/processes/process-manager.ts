@@ -1,4 +1,5 @@
-import type { ResolvedAddress, ResolvedConfig, ResolvedUpstream } from "../config/resolved-config.ts";
+import type { ResolvedConfig } from "../config/resolved-config.ts";
+import type { ResolvedAddress, ResolvedUpstream } from "../config/upstream-config.ts";
 import { planCommand } from "./command-plan.ts";
 import { findSetpriv } from "./launcher.ts";
 import { clearLeftovers } from "./leftovers.ts";
@@ -108,6 +109,8 @@ export class ProcessManager {
       this.#learn(wanted.upstream, address, {
         multiplex: 1,
         connections: undefined,
+        weight: 1,
+        backup: false,
         ...address,
         address: plan.address,
         capacity,
@@ -118,8 +121,8 @@ export class ProcessManager {
 
   /** Puts what is known now about an address in the place of what the configuration says. */
   #learn(name: string, before: ResolvedAddress | undefined, now: ResolvedAddress): void {
-    const upstream = this.#upstreams.get(name) ??
-      this.#config.upstreams.get(name) ?? { name, addresses: [], capacity: undefined };
+    const upstream = this.#upstreams.get(name) ?? this.#config.upstreams.get(name);
+    if (upstream === undefined) return;
     const others = upstream.addresses.filter((address) => address !== before);
     this.#upstreams.set(name, { ...upstream, addresses: [...others, now] });
   }

@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 
-import type { ResolvedUpstream } from "../config/resolved-config.ts";
+import type { ResolvedUpstream } from "../config/upstream-config.ts";
 import { connectOnce } from "../processes/reachable.ts";
 
 /** Published on `fastcgi:proxy:upstream` when nobody listens at an address of an upstream while the server starts. */

@@ -10,6 +10,8 @@ const address = (capacity?: number): Parameters<typeof describePhp>[1] => ({
   capacity,
   multiplex: 1,
   connections: undefined,
+  weight: 1,
+  backup: false,
 });
 
 const pool: FpmPool = {

@@ -125,7 +125,7 @@ describe("the long form", () => {
       },
       routes: [{ php: "php" }],
     });
-    expect([...config.upstreams.values()]).toEqual([
+    expect([...config.upstreams.values()]).toMatchObject([
       { name: "php", addresses: [], capacity: 4 },
       { name: "cgi", addresses: [], capacity: undefined },
     ]);
@@ -188,8 +188,8 @@ describe("the long form", () => {
       { folder: "/srv" },
     );
     expect(upstreams.get("node")?.addresses).toEqual([
-      { address: "unix:/srv/run/a.sock", capacity: 64, multiplex: 32, connections: 2 },
-      { address: "tcp://10.0.0.6:9000", capacity: 2, multiplex: 32, connections: 2 },
+      { address: "unix:/srv/run/a.sock", capacity: 64, multiplex: 32, connections: 2, weight: 1, backup: false },
+      { address: "tcp://10.0.0.6:9000", capacity: 2, multiplex: 32, connections: 2, weight: 1, backup: false },
     ]);
   });
 

@@ -6,7 +6,13 @@ import { toLongForm } from "../../src/config/long-form.ts";
 
 const upstreams = {
   php: { addresses: ["unix:/run/php.sock"], capacity: 5 },
-  node: { addresses: ["unix:run/a.sock", { address: "tcp://10.0.0.6:9000", capacity: 3 }], multiplex: 8 },
+  node: {
+    addresses: ["unix:run/a.sock", { address: "tcp://10.0.0.6:9000", capacity: 3, weight: 2, backup: true }],
+    multiplex: 8,
+    policy: { cookie: "node" },
+    health: { slowStart: "1m" },
+    check: { path: "/ping", interval: "5s" },
+  },
   own: {},
 };
 

@@ -191,6 +191,10 @@ describe("an application that fails", () => {
   });
 });
 
+function absentSocket(): string {
+  return `unix:${join(temporaryFolder(), "absent.sock")}`;
+}
+
 describe("several addresses", () => {
   test("are used in turn", async () => {
     const one = await ScriptedBackend.listen((request) => request.end(`${HEAD}1`));
@@ -205,11 +209,11 @@ describe("several addresses", () => {
   });
 
   test("an absent one is passed over, and the body goes with the request", async () => {
-    const absent = `unix:${join(temporaryFolder(), "absent.sock")}`;
+    const [absent, other] = [absentSocket(), absentSocket()];
     const there = await ScriptedBackend.listen(async (request) => request.end(HEAD + (await request.body())));
     for (const buffer of ["on", "off"] as const) {
       const gateway = serve({
-        upstreams: { app: { addresses: [absent, absent, there.address] } },
+        upstreams: { app: { addresses: [absent, other, there.address], retryBudget: 1 } },
         routes: [{ fastcgi: { upstream: "app", buffer } }],
       });
       for (let count = 0; count < 4; count++) {
@@ -233,9 +237,8 @@ describe("several addresses", () => {
   });
 
   test("all absent: 502", async () => {
-    const absent = `unix:${join(temporaryFolder(), "absent.sock")}`;
     const gateway = serve({
-      upstreams: { app: { addresses: [absent, absent] } },
+      upstreams: { app: { addresses: [absentSocket(), absentSocket()] } },
       routes: [{ fastcgi: { upstream: "app" } }],
     });
     expect(await ask(gateway, "/")).toMatchObject({ status: 502 });

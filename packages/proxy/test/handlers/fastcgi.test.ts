@@ -13,7 +13,7 @@ describe("a request body", () => {
     });
     gateway.dispatch(exchange, exchange);
     exchange.sink?.write(Buffer.from("hello "));
-    expect(gateway.stats().upstreams.get("app")?.[0]).toMatchObject({ active: 0, queued: 0, connecting: 0 });
+    expect(gateway.stats().upstreams.get("app")?.addresses[0]).toMatchObject({ active: 0, queued: 0, connecting: 0 });
     exchange.sink?.write(Buffer.from("world"));
     exchange.sink?.end();
     expect(await exchange.over()).toMatchObject({ status: 200, text: "hello world" });

@@ -6,9 +6,9 @@ import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
-import type { UpstreamConfig } from "../../src/config/define-config.ts";
 import { expandConfig } from "../../src/config/expand.ts";
 import type { ResolvedConfig } from "../../src/config/resolved-config.ts";
+import type { UpstreamConfig } from "../../src/config/upstream-config.ts";
 import { listPhp } from "../../src/processes/php-program.ts";
 import { ProcessManager } from "../../src/processes/process-manager.ts";
 import type { ProcessManagerOptions } from "../../src/processes/process-manager.ts";

@@ -211,7 +211,7 @@ echo json_encode([
     await processes.prepare();
     await processes.start();
     expect(processes.upstreams.get("php")?.addresses).toEqual([
-      { address, capacity: 3, multiplex: 1, connections: undefined },
+      { address, capacity: 3, multiplex: 1, connections: undefined, weight: 1, backup: false },
     ]);
     expect(await run(folder, "a.php", address)).toMatch(/42$/);
     // The master and its three workers, which it starts one after the other.

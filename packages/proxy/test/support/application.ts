@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 
-import type { FastCGIRouteConfig, ProxyConfig, UpstreamConfig } from "../../src/config/define-config.ts";
+import type { FastCGIRouteConfig, ProxyConfig } from "../../src/config/define-config.ts";
+import type { UpstreamConfig } from "../../src/config/upstream-config.ts";
 import { type Gateway, createGateway } from "../../src/gateway.ts";
 import { type Script, ScriptedBackend } from "./scripted-backend.ts";
 

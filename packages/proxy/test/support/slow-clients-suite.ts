@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { poisonReleasedSlabs } from "@x/client";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import type { FastCGIRouteConfig, ProxyConfig, UpstreamConfig } from "../../src/config/define-config.ts";
+import type { FastCGIRouteConfig, ProxyConfig } from "../../src/config/define-config.ts";
+import type { UpstreamConfig } from "../../src/config/upstream-config.ts";
 import type { GatewayFailure } from "../../src/diagnostics.ts";
 import type { Gateway } from "../../src/gateway.ts";
 import type { Listen } from "./http-server.ts";
@@ -69,7 +70,7 @@ function stalled(port: number, request: string): RawClient {
   return client.write(request);
 }
 
-const idle = (gateway: Gateway): boolean => gateway.stats().upstreams.get("app")?.[0]?.active === 0;
+const idle = (gateway: Gateway): boolean => gateway.stats().upstreams.get("app")?.active === 0;
 
 function unchunk(body: string): string {
   const pieces: string[] = [];
@@ -186,10 +187,10 @@ export function slowClientsSuite(listen: Listen): void {
       client.write(get());
       const first = await backend.request(0);
       const second = new RawClient(port).write(post(200_000) + pattern(200_000));
-      await eventually(() => gateway.stats().upstreams.get("app")?.[0]?.queued === 1);
+      await eventually(() => gateway.stats().upstreams.get("app")?.addresses[0]?.queued === 1);
       expect(gateway.stats().spool.files).toBe(1);
       second.socket.resetAndDestroy();
-      await eventually(() => gateway.stats().upstreams.get("app")?.[0]?.queued === 0);
+      await eventually(() => gateway.stats().upstreams.get("app")?.addresses[0]?.queued === 0);
       expect(gateway.stats()).toMatchObject({ active: 1, spool: { files: 0, bytes: 0 } });
       first.end(HEAD);
       await client.until(/200 OK/);

@@ -1,0 +1,35 @@
+import { FastCGIError } from "@x/protocol/errors";
+
+import { didYouMean } from "../config/nearest-name.ts";
+import type { ResolvedConfig } from "../config/resolved-config.ts";
+import { Upstream, type UpstreamStats } from "./upstream.ts";
+
+/** The upstreams of a configuration, by their names. */
+export class Upstreams {
+  readonly #upstreams: ReadonlyMap<string, Upstream>;
+
+  /** @throws FastCGIError as `Upstream` does */
+  constructor({ upstreams, timeouts }: ResolvedConfig) {
+    this.#upstreams = new Map([...upstreams].map(([name, it]) => [name, new Upstream(it, timeouts)]));
+  }
+
+  get stats(): ReadonlyMap<string, UpstreamStats> {
+    return new Map([...this.#upstreams].map(([name, upstream]) => [name, upstream.stats]));
+  }
+
+  /** @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` when there is none of that name */
+  get(name: string): Upstream {
+    const upstream = this.#upstreams.get(name);
+    if (upstream !== undefined) return upstream;
+    const known = didYouMean(name, [...this.#upstreams.keys()]);
+    throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `There is no upstream ${JSON.stringify(name)}.${known}`);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()));
+  }
+
+  async destroy(error?: Error): Promise<void> {
+    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.destroy(error)));
+  }
+}
