@@ -169,7 +169,7 @@ echo json_encode([
     const address = `unix:${join(temporaryFolder(), "made", "php.sock")}`;
     const processes = await started(config(folder, { addresses: [address], capacity: 2 }));
     expect(processes.upstreams.get("php")?.addresses).toEqual([
-      { address, capacity: 2, multiplex: 1, connections: undefined },
+      { address, capacity: 2, multiplex: 1, connections: undefined, weight: 1, backup: false },
     ]);
     expect(await run(processes, folder, "a.php")).toMatch(/42$/);
     // The master and its workers, which it starts one after the other.
