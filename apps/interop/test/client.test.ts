@@ -1,6 +1,4 @@
 // Our client in front of everybody's applications.
-import { join } from "node:path";
-
 import { describe } from "vitest";
 
 import type { ConnectionTraits } from "../src/behaviours/client-connections.ts";
@@ -14,28 +12,7 @@ import { startPhpCgi, startPhpFpm } from "../src/peers/php-fpm.ts";
 import { startResponder } from "../src/peers/responder.ts";
 import { startRuby } from "../src/peers/ruby.ts";
 import { startUwsgi } from "../src/peers/uwsgi.ts";
-import type { Program } from "../src/program.ts";
-import { copySite, temporaryFolder } from "../src/temporary.ts";
-
-/** An application of its own folder and socket. */
-async function start(
-  run: (folder: string, socket: string) => Promise<Program>,
-  { script, protocol = "" }: { script?: string; protocol?: string } = {},
-): Promise<RunningApplication> {
-  const folder = temporaryFolder();
-  const socket = join(folder.path, "application.sock");
-  const site = copySite(folder.path);
-  const program = await run(folder.path, socket);
-  const stop = async (): Promise<void> => {
-    await program.stop();
-    folder.remove();
-  };
-  return {
-    address: `${protocol}unix:${socket}`,
-    stop,
-    ...(script === undefined ? {} : { script: join(site, script) }),
-  };
-}
+import { startApplication } from "../src/running-application.ts";
 
 const multiplexed = { capacity: 32, multiplex: 16, connections: 2 };
 
@@ -53,7 +30,9 @@ describe.runIf(needs("php-fpm", fpms))("x-client calls PHP-FPM", () => {
   const fpm =
     (settings: string[] = []) =>
     (): Promise<RunningApplication> =>
-      start((folder) => startPhpFpm(folder, "application", { children: 4, settings }), { script: "index.php" });
+      startApplication((folder) => startPhpFpm(folder, "application", { children: 4, settings }), {
+        script: "index.php",
+      });
   const spare = ["pm.start_servers = 1", "pm.min_spare_servers = 1", "pm.max_spare_servers = 2"];
   describeApplication("capacity unknown", fpm(), { stderr: true });
   describeApplication("capacity known, connections kept", fpm(), {
@@ -69,15 +48,19 @@ describe.runIf(needs("php-fpm", fpms))("x-client calls PHP-FPM", () => {
 });
 
 describe.runIf(needs("php-cgi", ["php-cgi8.2", "php-cgi"]))("x-client calls php-cgi", () => {
-  describeApplication("one process", () => start((_, socket) => startPhpCgi(socket), { script: "index.php" }), {
-    options: { capacity: 1 },
-    stderr: true,
-    fastcgi: { ...php, capacity: 1 },
-  });
+  describeApplication(
+    "one process",
+    () => startApplication((_, socket) => startPhpCgi(socket), { script: "index.php" }),
+    {
+      options: { capacity: 1 },
+      stderr: true,
+      fastcgi: { ...php, capacity: 1 },
+    },
+  );
 });
 
 describe.runIf(needs("go", ["go"]))("x-client calls Go's net/http/fcgi", () => {
-  const go = (): Promise<RunningApplication> => start((folder, socket) => startGo(buildGo(folder), socket));
+  const go = (): Promise<RunningApplication> => startApplication((folder, socket) => startGo(buildGo(folder), socket));
   describeApplication("a connection a request", go);
   describeApplication("multiplexed over two connections", go, {
     options: multiplexed,
@@ -86,7 +69,7 @@ describe.runIf(needs("go", ["go"]))("x-client calls Go's net/http/fcgi", () => {
 });
 
 describe("x-client calls @x/responder", () => {
-  const responder = (): Promise<RunningApplication> => start((_, socket) => startResponder(socket));
+  const responder = (): Promise<RunningApplication> => startApplication((_, socket) => startResponder(socket));
   describeApplication("a connection a request", responder, { stderr: true });
   describeApplication("multiplexed over two connections", responder, {
     options: multiplexed,
@@ -107,15 +90,19 @@ const libfcgi: ConnectionTraits = {
 
 const libfcgiIsThere = needsThat("libfcgi", "sh", ["-c", "command -v cc && test -f /usr/include/fcgiapp.h"]);
 describe.runIf(libfcgiIsThere)("x-client calls libfcgi's C library", () => {
-  describeApplication("one process", () => start((folder, socket) => startLibfcgi(buildLibfcgi(folder), socket)), {
-    options: { capacity: 1 },
-    stderr: true,
-    fastcgi: libfcgi,
-  });
+  describeApplication(
+    "one process",
+    () => startApplication((folder, socket) => startLibfcgi(buildLibfcgi(folder), socket)),
+    {
+      options: { capacity: 1 },
+      stderr: true,
+      fastcgi: libfcgi,
+    },
+  );
 });
 
 describe.runIf(needsThat("Perl's FCGI", "perl", ["-MFCGI", "-e1"]))("x-client calls Perl's FCGI.pm", () => {
-  describeApplication("one process", () => start((_, socket) => startPerl(socket)), {
+  describeApplication("one process", () => startApplication((_, socket) => startPerl(socket)), {
     options: { capacity: 1 },
     stderr: true,
     fastcgi: libfcgi,
@@ -124,7 +111,7 @@ describe.runIf(needsThat("Perl's FCGI", "perl", ["-MFCGI", "-e1"]))("x-client ca
 
 const rubyIsThere = needs("spawn-fcgi", ["spawn-fcgi"]) && needsThat("Ruby's fcgi", "ruby", ["-e", 'require "fcgi"']);
 describe.runIf(rubyIsThere)("x-client calls Ruby's fcgi gem", () => {
-  describeApplication("one process", () => start((_, socket) => startRuby(socket)), {
+  describeApplication("one process", () => startApplication((_, socket) => startRuby(socket)), {
     options: { capacity: 1 },
     stderr: true,
     fastcgi: { capacity: 1, keeps: false, values: "closed", second: "costs one", unknownRole: "closed" },
@@ -135,7 +122,10 @@ describe.runIf(needsThat("uWSGI's Python", "uwsgi", ["--plugin", "python3", "--v
   "x-client calls uWSGI",
   () => {
     const uwsgi = (protocol: "fastcgi" | "scgi") => (): Promise<RunningApplication> =>
-      start((_, socket) => startUwsgi(protocol, socket, 2), protocol === "scgi" ? { protocol: "scgi+" } : {});
+      startApplication(
+        (_, socket) => startUwsgi(protocol, socket, 2),
+        protocol === "scgi" ? { protocol: "scgi+" } : {},
+      );
     // It keeps the params of one request in 64 KiB.
     describeApplication("as FastCGI server", uwsgi("fastcgi"), {
       options: { capacity: 2 },
