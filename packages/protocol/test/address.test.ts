@@ -163,7 +163,8 @@ describe("what has no obvious right spelling is answered with an example", () =>
     ["fd:x", "has no number of a file descriptor after fd:"],
     ["fd:", "has no number of a file descriptor after fd:"],
     ["fd:01", "has no number of a file descriptor after fd:"],
-    ["scgi+unix:/run/app.sock", "does not begin with unix: or tcp://"],
+    ["scgi+unix:/run/app.sock", "is of an application that speaks SCGI, and here FastCGI is spoken"],
+    ["scgi+tcp://127.0.0.1:9000", "is of an application that speaks SCGI, and here FastCGI is spoken"],
     ["scgi://app:9000", "does not begin with unix: or tcp://"],
     ["hello world", "does not begin with unix: or tcp://"],
   ])("%s %s", (text, problem) => {

@@ -1,8 +1,8 @@
-import { parseAddress } from "@x/protocol/address";
+import type { Address } from "@x/protocol/address";
 
 import { getValues } from "../get-values.ts";
 import { Pool } from "../pool.ts";
-import { addressArgument } from "./address-argument.ts";
+import { applicationArgument } from "./address-argument.ts";
 import type { Arguments } from "./arguments.ts";
 import { HELP } from "./command.ts";
 import type { Command } from "./command.ts";
@@ -33,13 +33,16 @@ export const pingCommand: Command = {
 };
 
 async function ping(args: Arguments, userAgent: string): Promise<void> {
-  const address = addressArgument(args, "ping");
+  const { socket, protocol, text: address } = applicationArgument(args, "ping");
   const timeout = args.milliseconds("timeout", 2_000);
   const path = args.get("path");
   if (path !== undefined && !path.startsWith("/")) throw new UsageError('--path takes a path such as "/ping".');
+  if (protocol === "scgi" && path === undefined) {
+    throw new UsageError("SCGI has no question like FCGI_GET_VALUES: say which page to ask for, such as --path /.");
+  }
   await withRecordLog(args.has("verbose"), async () => {
     const began = performance.now();
-    const finding = path === undefined ? askValues(address, timeout) : askPath(address, path, timeout, userAgent);
+    const finding = path === undefined ? askValues(socket, timeout) : askPath(address, path, timeout, userAgent);
     const { alive, answer, sentence } = await finding;
     const milliseconds = Math.round((performance.now() - began) * 10) / 10;
     const json = JSON.stringify({ address, alive, milliseconds, ...answer });
@@ -48,8 +51,8 @@ async function ping(args: Arguments, userAgent: string): Promise<void> {
   });
 }
 
-async function askValues(address: string, timeout: number): Promise<Finding> {
-  const answer = await getValues(parseAddress(address), timeout);
+async function askValues(address: Address, timeout: number): Promise<Finding> {
+  const answer = await getValues(address, timeout);
   switch (answer.kind) {
     case "values": {
       const values = answer.values.toObject();

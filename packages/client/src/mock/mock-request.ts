@@ -1,9 +1,10 @@
 import { decodeNameValues, encodeNameValues } from "@x/protocol";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
+import type { Timer } from "@x/protocol/timers";
 
 import type { BodySource } from "../body.ts";
 import { channels } from "../diagnostics.ts";
-import { abortError, silenceError } from "../dispatch-errors.ts";
+import { abortError, silenceError, totalTimeoutError } from "../dispatch-errors.ts";
 import type { DispatchPlan } from "../dispatch-plan.ts";
 import type { DispatchController, DispatchHandler } from "../dispatcher.ts";
 import { cancelInput } from "../request-input.ts";
@@ -28,6 +29,7 @@ export class MockRequest implements DispatchController, MockAnswer {
   readonly #onSettled: (request: MockRequest) => void;
   readonly #aborted = new AbortController();
   readonly #silence: SilenceTimer;
+  readonly #total: Timer | undefined;
   #begun = false;
   #settled = false;
   #gotStdout = false;
@@ -49,6 +51,9 @@ export class MockRequest implements DispatchController, MockAnswer {
     this.#onSettled = onSettled;
     this.#silence = new SilenceTimer(processRuntime.timeouts, () => this.#onSilence());
     plan.signal?.addEventListener("abort", this);
+    const { timeout } = plan;
+    if (timeout > 0)
+      this.#total = processRuntime.timeouts.schedule(timeout, () => this.abort(totalTimeoutError(timeout)));
   }
 
   get requestId(): number | undefined {
@@ -158,6 +163,7 @@ export class MockRequest implements DispatchController, MockAnswer {
   #conclude(error?: FastCGIError): void {
     this.#settled = true;
     this.#silence.stop();
+    if (this.#total !== undefined) processRuntime.timeouts.cancel(this.#total);
     this.#plan.signal?.removeEventListener("abort", this);
     if (error !== undefined) this.#aborted.abort(error);
     cancelInput(this.#plan, error);

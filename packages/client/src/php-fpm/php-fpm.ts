@@ -69,7 +69,9 @@ export class PhpFpm {
    * @throws FastCGIError `FCGI_ERR_BAD_ADDRESS`, `FCGI_ERR_INVALID_ARGUMENT`
    */
   constructor(target: Dispatcher | string, options: PhpFpmOptions = {}) {
-    if (typeof target === "string") parseAddress(target);
+    const address = typeof target === "string" ? target : (target as { address?: string }).address;
+    // PHP-FPM speaks no SCGI; what other dispatchers say of themselves need be no address.
+    if (typeof target === "string" || address?.startsWith("scgi+") === true) parseAddress(address ?? "");
     for (const path of [options.statusPath, options.pingPath]) {
       if (path !== undefined && !path.startsWith("/"))
         throw invalid(`${JSON.stringify(path)} is no path such as /status.`);

@@ -53,6 +53,9 @@ test.for([
   [["ping"], "It takes an address, such as"],
   [["ping", "/run/php.sock"], "unix:/run/php.sock"],
   [["ping", "tcp://127.0.0.1:1", "--path", "ping"], "--path takes a path"],
+  [["ping", "scgi+tcp://127.0.0.1:1"], "SCGI has no question like FCGI_GET_VALUES: say which page to ask for"],
+  [["values", "scgi+tcp://127.0.0.1:1"], "is of an application that speaks SCGI, and here FastCGI is spoken"],
+  [["status", "scgi+unix:/run/app.sock"], "is of an application that speaks SCGI, and here FastCGI is spoken"],
 ] as const)("x-client %j: exit 2 and a sentence", async ([args, sentence]) => {
   const { code, stdout, stderr } = await xClient(args);
   expect(stderr).toContain(sentence);

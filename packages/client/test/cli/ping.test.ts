@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 
 import { xClient } from "../support/command.ts";
 import { Peer, raw } from "../support/peer.ts";
+import { ScgiPeer } from "../support/scgi-peer.ts";
 
 const ANSWER = encodeNameValues({ FCGI_MPXS_CONNS: "1", FCGI_MAX_REQS: "5" });
 
@@ -90,4 +91,11 @@ test("--path that is answered with an error: exit 1", async () => {
   const { code, stdout } = await xClient(["ping", peer.address, "--path", "/ping"]);
   expect(stdout).toContain("answers /ping with 404: File not found.");
   expect(code).toBe(1);
+});
+
+test("--path asks an application that speaks SCGI, too", async () => {
+  await using peer = await ScgiPeer.start(({ socket }) => void socket.end("Status: 200 OK\r\n\r\nhere"));
+  const { code, stdout } = await xClient(["ping", peer.address, "--path", "/"]);
+  expect(stdout).toContain(`${peer.address} answers / with 200: here (`);
+  expect(code).toBe(0);
 });

@@ -246,10 +246,12 @@ test("timeouts count as with a pool", async () => {
   mock
     .intercept({})
     .reply(200)
-    .delay(new Promise(() => {}));
+    .delay(new Promise(() => {}))
+    .times(2);
   await expect(mock.request({ ...get("/"), headersTimeout: 100 })).rejects.toMatchObject({
     code: "FCGI_ERR_HEADERS_TIMEOUT",
   });
+  await expect(mock.request({ ...get("/"), timeout: 100 })).rejects.toMatchObject({ code: "FCGI_ERR_TIMEOUT" });
 });
 
 test("close waits, destroy does not, and both take no more", async () => {

@@ -161,6 +161,8 @@ test("APCu's numbers", async () => {
 
 test.each([
   [() => new PhpFpm("127.0.0.1:9000"), "FCGI_ERR_BAD_ADDRESS"],
+  [() => new PhpFpm("scgi+tcp://127.0.0.1:9000"), "FCGI_ERR_BAD_ADDRESS"],
+  [() => new PhpFpm(new Pool("scgi+tcp://127.0.0.1:9000")), "FCGI_ERR_BAD_ADDRESS"],
   [() => new PhpFpm("tcp://127.0.0.1:9000", { statusPath: "status" }), "FCGI_ERR_INVALID_ARGUMENT"],
   [() => new PhpFpm("tcp://127.0.0.1:9000", { scriptExtension: "php/../x" }), "FCGI_ERR_INVALID_ARGUMENT"],
 ])("a mistake is told at once: %s", (make, code) => {

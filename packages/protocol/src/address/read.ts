@@ -19,6 +19,8 @@ export function readAddress(text: string, options: ParseAddressOptions): Address
   if (text.startsWith("unix:")) return readUnix(text.slice(5));
   if (text.startsWith("tcp://")) return readTcp(text.slice(6), options.ephemeral === true);
   if (text.startsWith("fd:")) return readFd(text.slice(3), options.fd === true);
+  if (/^scgi\+(?:unix:|tcp:\/\/)/.test(text))
+    return "is of an application that speaks SCGI, and here FastCGI is spoken";
   return `does not begin with unix: or tcp://${options.fd === true ? " or fd:" : ""}`;
 }
 
