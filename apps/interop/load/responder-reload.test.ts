@@ -6,7 +6,7 @@ import { startExampleNginx } from "../src/peers/example-fronts.ts";
 import { startRunning } from "../src/running-example.ts";
 
 test("workers that are replaced in turn under load lose no request", async () => {
-  const running = await startRunning(startExampleNginx, { args: ["--workers", "2", "--grace", "120"] });
+  const running = await startRunning(startExampleNginx(), { args: ["--workers", "2", "--grace", "120"] });
   onTestFinished(() => running.stop());
   const { application } = running;
   const replaced = (): number => application!.output().split("replaced its workers").length - 1;

@@ -38,14 +38,17 @@ export function exampleApplication(name: string): string {
 }
 
 /**
- * A folder that every user may read: a site with a static file and the example application, and a command `x-responder`
+ * A folder that every user may read: a site with a static file and the application, and a command `x-responder`
  * beside it. Web servers that start applications do so as a user who cannot read a developer's clone.
  */
-export function stageExample(folder: string): { site: string; command: string } {
+export function stageExample(
+  folder: string,
+  application: string = exampleApplication("app.mjs"),
+): { site: string; command: string } {
   const site = join(folder, "site");
   mkdirSync(join(site, "public"), { recursive: true });
   writeFileSync(join(site, "public/index.html"), "a static page\n");
-  cpSync(join(EXAMPLES, "app.mjs"), join(site, "app.mjs"));
+  cpSync(application, join(site, "app.mjs"));
   const scope = join(folder, "node_modules/@x");
   mkdirSync(scope, { recursive: true });
   for (const name of ["protocol", "responder"]) {
@@ -59,6 +62,8 @@ export function stageExample(folder: string): { site: string; command: string } 
   copyFileSync(process.execPath, node);
   const command = join(folder, "x-responder");
   writeFileSync(command, `#!/bin/sh\nexec ${node} ${join(folder, "responder/bin/x-responder.cjs")} "$@"\n`);
-  for (const program of [node, command]) chmodSync(program, 0o755);
+  const cgi = join(site, "app.cgi");
+  writeFileSync(cgi, `#!/bin/sh\nexec ${command} ${join(site, "app.mjs")}\n`);
+  for (const program of [node, command, cgi]) chmodSync(program, 0o755);
   return { site, command };
 }

@@ -1,14 +1,13 @@
 // The configurations of packages/responder/examples, each in the web server that it is for.
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { chmodSync } from "node:fs";
-import { get } from "node:http";
-import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { patternBytes } from "../src/application.ts";
+import { describeFront } from "../src/behaviours/front.ts";
+import type { FrontTraits } from "../src/behaviours/front.ts";
 import { stageExample } from "../src/examples.ts";
 import { needs } from "../src/needs.ts";
 import {
@@ -21,72 +20,75 @@ import {
 import type { StartFront } from "../src/peers/example-fronts.ts";
 import { findProgram, startProgram } from "../src/program.ts";
 import { startRunning } from "../src/running-example.ts";
-import type { Running } from "../src/running-example.ts";
 import { temporaryFolder } from "../src/temporary.ts";
 
-const FRONTS: readonly [string, string, StartFront, { spawns?: boolean }?][] = [
-  ["nginx", "nginx", startExampleNginx],
+const closing = (configuration: string): string =>
+  configuration.replaceAll(/fastcgi_keep_conn on;|keepalive 8;[^\n]*/g, "");
+
+/** nginx and mod_fcgid put all params into one record of 64 KiB, and refuse a request with more. */
+const ONE_RECORD = 56_000;
+
+const FRONTS: readonly [name: string, program: string, StartFront, FrontTraits?][] = [
+  ["nginx, connections kept", "nginx", startExampleNginx(), { headerBytes: ONE_RECORD }],
+  ["nginx, a connection a request", "nginx", startExampleNginx("nginx.conf", closing), { headerBytes: ONE_RECORD }],
+  ["nginx, SCGI", "nginx", startExampleNginx("nginx-scgi.conf"), { scgi: true }],
   ["Apache, mod_proxy_fcgi", "apache2", startExampleApache("apache-proxy-fcgi.conf", ["proxy", "proxy_fcgi"])],
-  ["Apache, mod_fcgid", "apache2", startExampleApache("apache-fcgid.conf", ["fcgid"]), { spawns: true }],
-  ["lighttpd", "lighttpd", startExampleLighttpd("lighttpd.conf")],
-  ["lighttpd, bin-path", "lighttpd", startExampleLighttpd("lighttpd-spawn.conf"), { spawns: true }],
-  ["HAProxy", "haproxy", startExampleHaproxy],
+  [
+    "Apache, mod_proxy_scgi",
+    "apache2",
+    startExampleApache("apache-proxy-scgi.conf", ["proxy", "proxy_scgi"]),
+    { scgi: true, tcp: true },
+  ],
+  [
+    "Apache, mod_fcgid",
+    "apache2",
+    startExampleApache("apache-fcgid.conf", ["fcgid"]),
+    { spawns: true, oneProcess: false, headerBytes: ONE_RECORD },
+  ],
+  ["lighttpd", "lighttpd", startExampleLighttpd("lighttpd.conf"), { headerBytes: 7_000 }],
+  ["lighttpd, SCGI", "lighttpd", startExampleLighttpd("lighttpd-scgi.conf"), { scgi: true, headerBytes: 7_000 }],
+  [
+    "lighttpd, bin-path",
+    "lighttpd",
+    startExampleLighttpd("lighttpd-spawn.conf"),
+    { spawns: true, oneProcess: false, headerBytes: 7_000 },
+  ],
+  ["HAProxy", "haproxy", startExampleHaproxy, { headerBytes: 7_000 }],
   ["Caddy", "caddy", startExampleCaddy],
 ];
 
-describe.each(FRONTS)("%s", (_name, program, front, more) => {
+for (const [name, program, front, traits] of FRONTS) {
   describe.runIf(needs(program, [program]))("in front of x-responder", () => {
-    let running: Running;
-    beforeAll(async () => {
-      running = await startRunning(front, more);
-    });
-    afterAll(() => running?.stop());
+    describeFront(name, front, traits);
+  });
+}
 
-    test("[P88] a GET, with its target as the browser wrote it", async () => {
-      const { status, body } = await running.ask("/a/b?c=%20d");
-      expect(status, body.toString()).toBe(200);
-      expect(JSON.parse(body.toString())).toMatchObject({ method: "GET", path: "/a/b?c=%20d", length: 0 });
-    });
-
-    test("HEAD has no body", async () => {
-      const { status, body } = await running.ask("/", { method: "HEAD" });
-      expect([status, body.length]).toEqual([200, 0]);
-    });
-
-    test("an upload of 1 MiB arrives byte for byte", async () => {
-      const body = patternBytes(1_048_576);
-      const answer = await running.ask("/upload", { method: "POST", body });
+describe.runIf(needs("apache2", ["apache2"]))("Apache starts it by CGI", () => {
+  test.each(["cgid", "cgi"])("mod_%s: the same application, a process a request", async (module) => {
+    const front = startExampleApache("apache-cgi.conf", ["alias", module]);
+    const running = await startRunning(front, { spawns: true });
+    onTestFinished(() => running.stop());
+    const { status, body } = await running.ask("/a/b?c=%20d");
+    expect(status, body.toString()).toBe(200);
+    expect(JSON.parse(body.toString())).toMatchObject({ method: "GET", path: "/a/b?c=%20d", length: 0 });
+    const sent = patternBytes(1_048_576);
+    const answers = await Promise.all([
+      running.ask("/upload", { method: "POST", body: sent }),
+      running.ask("/upload", { method: "POST", body: [sent] }),
+    ]);
+    for (const answer of answers) {
       expect(JSON.parse(answer.body.toString())).toMatchObject({
-        length: body.length,
-        sha256: createHash("sha256").update(body).digest("hex"),
+        length: sent.length,
+        sha256: createHash("sha256").update(sent).digest("hex"),
       });
-    });
-
-    test("[P6] 200 requests, 64 at once", async () => {
-      let left = 200;
-      const one = async (): Promise<void> => {
-        while (left-- > 0) {
-          const { status, body } = await running.ask(`/?${left}`);
-          expect(status, body.toString()).toBe(200);
-        }
-      };
-      await Promise.all(Array.from({ length: 64 }, one));
-    });
-
-    test("server-sent events come at once, and end with the browser", async () => {
-      const incoming = get(`${running.url}/events`, { agent: false });
-      onTestFinished(() => void incoming.destroy());
-      const [response] = (await once(incoming, "response")) as [IncomingMessage];
-      expect(response.headers["content-type"]).toBe("text/event-stream");
-      const [first] = (await once(response, "data")) as [Buffer];
-      expect(first.toString()).toMatch(/^data: \d+\n\n/);
-    });
+    }
+    expect((await running.ask("/?--listen+tcp://0.0.0.0:1", { method: "HEAD" })).status).toBe(200);
   });
 });
 
 describe.runIf(needs("nginx", ["nginx"]))("nginx asks authorize() by auth_request", () => {
   test("who has no key is refused, who has one is known to the application", async () => {
-    const running = await startRunning(startExampleNginx);
+    const running = await startRunning(startExampleNginx());
     onTestFinished(() => running.stop());
     expect((await running.ask("/private/")).status).toBe(401);
     const { body } = await running.ask("/private/", { headers: { "X-Key": "sesame" } });
@@ -94,13 +96,13 @@ describe.runIf(needs("nginx", ["nginx"]))("nginx asks authorize() by auth_reques
   });
 
   test("Express answers behind it", async () => {
-    const running = await startRunning(startExampleNginx, { module: "express.mjs" });
+    const running = await startRunning(startExampleNginx(), { module: "express.mjs" });
     onTestFinished(() => running.stop());
     expect((await running.ask("/?name=Ada")).body.toString()).toBe("Hello Ada from Express\n");
   });
 
   test("an application under a path sees URLs without it", async () => {
-    const running = await startRunning(startExampleNginx, { args: ["--mount", "strip"] });
+    const running = await startRunning(startExampleNginx(), { args: ["--mount", "strip"] });
     onTestFinished(() => running.stop());
     const { body } = await running.ask("/app/users?x=%20");
     expect(JSON.parse(body.toString())).toMatchObject({ path: "/users?x=%20" });

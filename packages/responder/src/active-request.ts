@@ -3,7 +3,7 @@ import { STATUS_CODES } from "node:http";
 import { Role } from "@x/protocol";
 import type { Params } from "@x/protocol";
 import type { FastCGIError } from "@x/protocol/errors";
-import type { ResponderExchange, ResponderExchangeHandler } from "@x/protocol/session";
+import type { ResponderExchangeHandler } from "@x/protocol/session";
 
 import { errorChannel } from "./diagnostics.ts";
 import { FastCGIRequest } from "./incoming.ts";
@@ -12,6 +12,7 @@ import { DATA, RequestBody } from "./request-body.ts";
 import type { BodyOwner } from "./request-body.ts";
 import { ResponseStream } from "./response-stream.ts";
 import type { ResponseChannel } from "./response-stream.ts";
+import type { RequestExchange } from "./wire.ts";
 
 /** What one request needs of its connection. */
 export interface RequestConnection {
@@ -36,7 +37,7 @@ export interface RequestConnection {
  * the body and the abort signal, what the application says goes out through the response.
  */
 export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel {
-  readonly exchange: ResponderExchange;
+  readonly exchange: RequestExchange;
   readonly connection: RequestConnection;
   readonly body: RequestBody;
   /** The file, for a Filter. */
@@ -51,7 +52,7 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
   #request: FastCGIRequest | undefined;
   #response: FastCGIResponse | undefined;
 
-  constructor(exchange: ResponderExchange, connection: RequestConnection) {
+  constructor(exchange: RequestExchange, connection: RequestConnection) {
     this.exchange = exchange;
     this.connection = connection;
     this.body = new RequestBody(exchange.params, connection.input);

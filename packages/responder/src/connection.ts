@@ -1,19 +1,17 @@
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 
-import { RecordOutput, RecordType } from "@x/protocol";
-import type { Role } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
-import { ResponderSession } from "@x/protocol/session";
-import type { ResponderExchange } from "@x/protocol/session";
 import type { Timer } from "@x/protocol/timers";
 
 import { ActiveRequest } from "./active-request.ts";
 import type { RequestConnection } from "./active-request.ts";
 import type { Clock } from "./clock.ts";
+import type { ConnectionLimits } from "./connection-limits.ts";
 import { flushSoon } from "./flush.ts";
 import { InputGate } from "./input-gate.ts";
-import type { InputTimeouts } from "./input-gate.ts";
 import type { ResponseStream } from "./response-stream.ts";
+import type { OpenWire, RequestExchange, Wire, WireOutput, WireSession } from "./wire.ts";
 
 /** Unsent bytes of a connection at which writers are told to wait. */
 const OUTPUT_HIGH_WATER = 65_536;
@@ -32,20 +30,6 @@ const HALF_CLOSED_GRACE = 10_000;
 
 /** How often to ask, in the meantime, whether it is there. */
 const PROBE_INTERVAL = 500;
-
-/** Limits of each connection of a server. */
-export interface ConnectionLimits extends InputTimeouts {
-  roles: readonly Role[];
-  mount: "keep" | "strip";
-  maxConnections: number;
-  maxRequests: number;
-  multiplex: number;
-  maxRequestsPerConnection: number | undefined;
-  maxParamsBytes: number;
-  maxParams: number;
-  maxParamBytes: number;
-  maxBufferedBytes: number | undefined;
-}
 
 /** What a connection needs of its server. */
 export interface ConnectionOwner {
@@ -69,10 +53,11 @@ export interface ConnectionOwner {
 export class Connection implements RequestConnection {
   readonly peer: string;
   readonly input: InputGate;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #owner: ConnectionOwner;
-  readonly #output: RecordOutput;
-  readonly #session: ResponderSession;
+  readonly #wire: Wire;
+  readonly #output: WireOutput;
+  readonly #session: WireSession;
   /** Not a set: V8 keeps what was deleted from one until it is made anew, and with it young objects. */
   #requests: ActiveRequest[] = [];
   readonly #draining = new Set<ResponseStream>();
@@ -86,32 +71,26 @@ export class Connection implements RequestConnection {
   #unused = false;
   #expiry: Timer | undefined;
 
-  constructor(socket: Socket, peer: string, owner: ConnectionOwner) {
+  constructor(socket: Duplex, peer: string, owner: ConnectionOwner, open: OpenWire) {
     this.#socket = socket;
     this.peer = peer;
     this.#owner = owner;
-    const { maxConnections, maxRequests, multiplex, maxRequestsPerConnection } = owner.limits;
-    const { maxParamsBytes, maxParams, maxParamBytes, maxBufferedBytes } = owner.limits;
     this.input = new InputGate(socket, owner.clock, owner.limits, (error) => this.#session.fail(error));
-    this.#output = new RecordOutput(() => this.#planFlush());
-    this.#session = new ResponderSession(this.#output, {
-      roles: owner.limits.roles,
-      maxConnections,
-      maxRequests,
-      multiplex,
-      maxRequestsPerConnection,
-      maxParamsBytes,
-      maxParams,
-      maxParamBytes,
-      maxBufferedBytes,
-      address: peer,
-      admit: () => owner.admit(this.#session.active - this.#counted),
-      onRequest: (exchange) => this.#onRequest(exchange),
-      onFatal: (error) => this.#onFatal(error),
-      onClose: () => this.#close(),
-    });
+    this.#wire = open(
+      {
+        onPending: () => this.#planFlush(),
+        admit: () => owner.admit(this.#session.active - this.#counted),
+        onRequest: (exchange) => this.#onRequest(exchange),
+        onFatal: (error) => this.#onFatal(error),
+        onClose: () => this.#close(),
+      },
+      owner.limits,
+      peer,
+    );
+    this.#output = this.#wire.output;
+    this.#session = this.#wire.session;
     socket
-      .on("data", (chunk: Buffer) => this.#onData(chunk))
+      .on("data", (chunk: Buffer) => this.receive(chunk))
       .on("end", () => this.#onEnd())
       .on("drain", () => this.flush())
       .on("finish", () => this.#expireIn(LINGER))
@@ -180,21 +159,24 @@ export class Connection implements RequestConnection {
   }
 
   /**
-   * Makes the web server see that a response is incomplete: no END_REQUEST, the connection closes.
-   * That alone nginx takes for the end; at a record of a type that it does not expect it gives up
-   * the response, too, and ABORT_REQUEST says what is meant. While others use the connection, an
-   * END_REQUEST with an exit status has to do.
+   * Makes the web server see that a response is incomplete: no END_REQUEST, the connection closes. While others use
+   * the connection, an END_REQUEST with an exit status has to do.
    */
   cut(active: ActiveRequest): void {
     if (this.#session.active > 1) {
       active.output.end();
       return;
     }
-    this.#output.abortRequest(active.exchange.id);
+    const told = this.#wire.cut(active.exchange.id);
     this.#session.fail(new FastCGIError("FCGI_ERR_DESTROYED", "The handler failed after the head was sent."));
+    if (told) return;
+    // A reset is what is left to say it with, and only TCP has that.
+    if (this.#socket instanceof Socket && this.#socket.remoteAddress !== undefined) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
-  #onData(chunk: Buffer): void {
+  /** Takes bytes from the web server; none at all where it says all with the connection itself. */
+  receive(chunk: Uint8Array): void {
     if (this.#closing) return;
     this.#session.receive(chunk);
     // Handlers run once the whole chunk is understood: most requests are complete by then.
@@ -207,7 +189,7 @@ export class Connection implements RequestConnection {
     this.input.awaitParams(this.#session.active > this.#requests.length, arrived.length > 0);
   }
 
-  #onRequest(exchange: ResponderExchange): ActiveRequest {
+  #onRequest(exchange: RequestExchange): ActiveRequest {
     const active = new ActiveRequest(exchange, this);
     active.slot = this.#requests.push(active) - 1;
     this.#unused = false;
@@ -292,21 +274,21 @@ export class Connection implements RequestConnection {
 
   #onEnd(): void {
     if (this.#closing) return;
-    this.#halfClosed = true;
+    this.#halfClosed = this.#wire.endIsAbort;
     this.#session.receiveEnd();
     this.#count();
-    if (this.#requests.length === 0) return;
+    if (!this.#halfClosed || this.#requests.length === 0) return;
     this.#expireIn(HALF_CLOSED_GRACE);
     this.#probe();
   }
 
-  /** An empty STDERR means nothing to a web server that still waits, and the system refuses it for one that does not. */
+  /** Is the web server still there? */
   #probe(): void {
     const [one] = this.#requests;
     if (this.#closing || one === undefined) return;
     if (this.#output.pendingBytes === 0 && !this.#socket.writableNeedDrain) {
-      this.#output.endStream(RecordType.Stderr, one.exchange.id);
-      this.#probing = true;
+      this.#wire.probe(one.exchange.id);
+      this.#probing = this.#output.pendingBytes > 0;
     }
     // By TCP it is the second write that fails.
     this.#owner.clock.schedule(PROBE_INTERVAL, () => this.#probe());

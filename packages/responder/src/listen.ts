@@ -1,26 +1,26 @@
 import { lookup } from "node:dns/promises";
-import { fstatSync } from "node:fs";
 import { isIP } from "node:net";
 import type { AddressInfo, ListenOptions as NetListenOptions, Server } from "node:net";
-import { resolve } from "node:path";
 
-import { FCGI_LISTENSOCK_FILENO } from "@x/protocol";
-import { formatAddress, parseAddress } from "@x/protocol/address";
 import type { Address } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
 import { allowedPeersFrom, isLoopback } from "./allowed-peers.ts";
 import type { AllowedPeers } from "./allowed-peers.ts";
+import { inherited, isSocket } from "./inherited.ts";
+import { formatListenAddress, parseListenAddress } from "./listen-address.ts";
+import type { ListenAddress } from "./listen-address.ts";
 import { clearDeadSocket, withSocketMode } from "./unix-socket.ts";
 
 /** Where an application listens, and for whom. */
 export interface ListenOptions {
   /**
    * `unix:/run/app.sock`; `tcp://127.0.0.1:9000` (port 0: any free one); `fd:0`, a listening socket that
-   * the process was started with; `unix:@name`, which needs {@link ListenOptions.allowAbstract}.
+   * the process was started with; `unix:@name`, which needs {@link ListenOptions.allowAbstract}. With `scgi+` in front, such as
+   * `scgi+unix:/run/app.sock`, SCGI is spoken there.
    *
    * @default `fd:0` if that is a socket, as under mod_fcgid, lighttpd's bin-path and spawn-fcgi (FastCGI 1.0 §2.2); else the
-   * socket of a systemd unit (LISTEN_FDS); else an error
+   * socket of a systemd unit (LISTEN_FDS); under CGI (RFC 3875) the one request of the process; else an error
    */
   listen?: string;
   /**
@@ -52,11 +52,29 @@ export interface ListenOptions {
 }
 
 /** A listening place that was checked and can be opened. */
-export interface ListenPlan {
-  readonly address: Address;
+export interface ListenPlan extends ListenAddress {
+  readonly kind: "socket";
   readonly mode: number;
   readonly backlog: number;
   readonly peers: AllowedPeers | undefined;
+}
+
+/** Started by CGI: nothing to listen on, one request to answer. */
+export interface CgiPlan {
+  readonly kind: "cgi";
+}
+
+/**
+ * Checks where to listen, unless this is CGI, which only goes without `listen`.
+ *
+ * @throws FastCGIError as {@link planListening} does
+ */
+export function planServing(
+  options: ListenOptions,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): ListenPlan | CgiPlan {
+  if (options.listen === undefined && inherited(environment) === "cgi") return { kind: "cgi" };
+  return planListening(options, environment);
 }
 
 /**
@@ -68,12 +86,10 @@ export function planListening(
   options: ListenOptions,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): ListenPlan {
-  const address =
-    options.listen === undefined
-      ? inheritedAddress(environment)
-      : parseAddress(options.listen, { fd: true, ephemeral: true });
+  const place = options.listen === undefined ? inheritedAddress(environment) : parseListenAddress(options.listen);
+  const { address } = place;
   const peers = allowedPeersFrom(options.allowedPeers, environment);
-  const text = formatAddress(address);
+  const text = formatListenAddress(place);
   if (address.kind === "abstract" && options.allowAbstract !== true) {
     throw refused(
       `${text} has no file and so no permissions, any process of this machine could connect: listen on a path such as unix:/run/app.sock, or set allowAbstract.`,
@@ -92,7 +108,7 @@ export function planListening(
   }
   if (address.kind === "tcp" && isIP(address.host) !== 0) checkReach(address.host, text, peers, "configure");
   const { mode = 0o660, backlog = 511 } = options;
-  return { address: address.kind === "unix" ? absolute(address.path) : address, mode, backlog, peers };
+  return { kind: "socket", ...place, mode, backlog, peers };
 }
 
 /**
@@ -103,7 +119,7 @@ export function planListening(
  */
 export async function startListening(server: Server, plan: ListenPlan): Promise<Address> {
   const { address, backlog, peers } = plan;
-  const text = formatAddress(address);
+  const text = formatListenAddress(plan);
   switch (address.kind) {
     case "unix":
       await clearDeadSocket(address.path);
@@ -137,31 +153,13 @@ export async function startListening(server: Server, plan: ListenPlan): Promise<
   }
 }
 
-/** The first socket of systemd's socket activation (sd_listen_fds(3)). */
-const SD_LISTEN_FDS_START = 3;
-
 const HOW_TO_LISTEN =
   'say where to listen, such as listen: "unix:/run/app.sock", or let a web server or spawn-fcgi start this program with a listening socket as its file descriptor 0.';
 
-function inheritedAddress(environment: Readonly<Record<string, string | undefined>>): Address {
-  if (isSocket(FCGI_LISTENSOCK_FILENO)) return { kind: "fd", fd: FCGI_LISTENSOCK_FILENO };
-  const ours = environment["LISTEN_PID"] === String(process.pid) && Number(environment["LISTEN_FDS"]) >= 1;
-  if (ours && isSocket(SD_LISTEN_FDS_START)) return { kind: "fd", fd: SD_LISTEN_FDS_START };
+function inheritedAddress(environment: Readonly<Record<string, string | undefined>>): ListenAddress {
+  const fd = inherited(environment);
+  if (typeof fd === "number") return { protocol: "fastcgi", address: { kind: "fd", fd } };
   throw refused(`There is nothing to listen on: ${HOW_TO_LISTEN}`, "configure");
-}
-
-function isSocket(fd: number): boolean {
-  try {
-    return fstatSync(fd).isSocket();
-  } catch {
-    return false;
-  }
-}
-
-/** The path as it will be found after a change of directory, since the file is removed by it at the end. */
-function absolute(path: string): Address {
-  const full = resolve(path);
-  return full === path ? { kind: "unix", path } : parseAddress(`unix:${full}`);
 }
 
 async function numericHost(host: string, text: string): Promise<string> {

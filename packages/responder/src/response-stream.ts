@@ -1,7 +1,7 @@
 import { FastCGIError } from "@x/protocol/errors";
-import type { ResponderExchange } from "@x/protocol/session";
 
 import { responseHead } from "./response-head.ts";
+import type { RequestExchange } from "./wire.ts";
 
 /** What a response needs of its request's connection. */
 export interface ResponseChannel {
@@ -38,7 +38,7 @@ export class ResponseStream {
   appStatus = 0;
   statusCode = 200;
   observer: ResponseObserver | undefined;
-  readonly #exchange: ResponderExchange;
+  readonly #exchange: RequestExchange;
   readonly #channel: ResponseChannel;
   readonly #isHead: boolean;
   #head: Uint8Array | undefined;
@@ -53,7 +53,7 @@ export class ResponseStream {
   #flushAwaited = false;
   #wake: (() => void) | undefined;
 
-  constructor(exchange: ResponderExchange, channel: ResponseChannel, isHead: boolean) {
+  constructor(exchange: RequestExchange, channel: ResponseChannel, isHead: boolean) {
     this.#exchange = exchange;
     this.#channel = channel;
     this.#isHead = isHead;

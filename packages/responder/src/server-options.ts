@@ -1,8 +1,8 @@
 import { Role } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
 
-import type { ConnectionLimits } from "./connection.ts";
-import { planListening } from "./listen.ts";
+import type { ConnectionLimits } from "./connection-limits.ts";
+import { planServing } from "./listen.ts";
 import type { ListenOptions } from "./listen.ts";
 import { ResponderServer } from "./server.ts";
 import type { RequestRunner } from "./server.ts";
@@ -83,7 +83,7 @@ export interface ServerOptions extends ListenOptions {
   /**
    * Stop on SIGTERM and SIGINT: the first lets running requests finish, a second one cuts them, and
    * the process exits with status 0 (FastCGI 1.0 §7). False where the server is a part of a program
-   * that sees to its own end.
+   * that sees to its own end. Under CGI: exit when the request has ended, which is the end of the response.
    *
    * @default true
    */
@@ -121,8 +121,22 @@ export function startServer(
     stdinTimeout: atLeast(0, "stdinTimeout", options.stdinTimeout ?? 30_000),
   };
   const grace = atLeast(0, "grace", options.grace ?? 30_000);
-  const server = new ResponderServer(planListening(options), limits, run);
-  if (options.signals ?? true) server.onStopped = stopOnSignals(server, grace);
+  const plan = planServing(options);
+  if ((plan.kind === "cgi" || plan.protocol === "scgi") && !roles.includes(Role.Responder)) {
+    throw new FastCGIError(
+      "FCGI_ERR_INVALID_ARGUMENT",
+      "SCGI and CGI have no filters: give fetch or handler, or let the web server speak FastCGI.",
+      { phase: "configure" },
+    );
+  }
+  const server = new ResponderServer(plan, limits, run);
+  if (options.signals ?? true) {
+    const release = stopOnSignals(server, grace);
+    server.onStopped = () => {
+      release();
+      if (plan.kind === "cgi") process.exit(); // what the application has left running would keep the web server waiting
+    };
+  }
   return server;
 }
 

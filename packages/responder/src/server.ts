@@ -5,9 +5,12 @@ import { formatAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
 import type { ActiveRequest } from "./active-request.ts";
+import { processEnvironment, standardStreams } from "./cgi-process.ts";
+import { openCgi } from "./cgi-wire.ts";
 import { Clock } from "./clock.ts";
+import type { ConnectionLimits } from "./connection-limits.ts";
 import { Connection } from "./connection.ts";
-import type { ConnectionLimits, ConnectionOwner } from "./connection.ts";
+import type { ConnectionOwner } from "./connection.ts";
 import {
   connectionCloseChannel,
   connectionOpenChannel,
@@ -15,8 +18,11 @@ import {
   requestEndChannel,
   requestStartChannel,
 } from "./diagnostics.ts";
+import { openFastCGI } from "./fastcgi-wire.ts";
+import { formatListenAddress } from "./listen-address.ts";
 import { startListening } from "./listen.ts";
-import type { ListenPlan } from "./listen.ts";
+import type { CgiPlan, ListenPlan } from "./listen.ts";
+import { openScgi } from "./scgi-wire.ts";
 
 /** Counts of a {@link FastCGIServer}. */
 export interface FastCGIServerStats {
@@ -36,7 +42,7 @@ export interface FastCGIServerStats {
 
 /** A running FastCGI application. */
 export interface FastCGIServer extends AsyncDisposable {
-  /** Resolves with the address once it listens; rejects with `FCGI_ERR_LISTEN` when it cannot. */
+  /** Resolves with the address once it listens, `cgi` where the process was started by CGI; rejects with `FCGI_ERR_LISTEN` when it cannot. */
   readonly ready: Promise<string>;
   /** Where it listens, with the port that the system chose; undefined before that. */
   readonly address: string | undefined;
@@ -67,7 +73,7 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
   readonly clock: Clock = new Clock();
   /** Called when it has closed, or cannot listen. */
   onStopped: (() => void) | undefined;
-  readonly #plan: ListenPlan;
+  readonly #plan: ListenPlan | CgiPlan;
   readonly #run: RequestRunner;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
@@ -80,16 +86,16 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
   #refusedConnections = 0;
   #refusedRequests = 0;
 
-  constructor(plan: ListenPlan, limits: ConnectionLimits, run: RequestRunner) {
+  constructor(plan: ListenPlan | CgiPlan, limits: ConnectionLimits, run: RequestRunner) {
     this.#plan = plan;
     this.limits = limits;
     this.#run = run;
     // Half open: a web server that has sent everything may shut down its side and still wait for the answer.
     const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
-    this.#server = createServer(options, (socket) => this.#onConnection(socket));
+    this.#server = createServer(options, (socket) => this.#onConnection(socket, plan as ListenPlan));
     this.#server.maxConnections = limits.maxConnections;
     this.#server.on("drop", () => this.#refusedConnections++);
-    this.ready = this.#listen();
+    this.ready = plan.kind === "cgi" ? this.#answerOnce() : this.#listen(plan);
   }
 
   get address(): string | undefined {
@@ -173,11 +179,13 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
     this.#connections.delete(connection);
     if (this.#connections.size === 0) this.#onEmpty?.();
     if (connectionCloseChannel.hasSubscribers) connectionCloseChannel.publish({ peer: connection.peer });
+    if (this.#plan.kind === "cgi") void this.close();
   }
 
-  async #listen(): Promise<string> {
+  async #listen(plan: ListenPlan): Promise<string> {
     try {
-      this.#address = formatAddress(await startListening(this.#server, this.#plan));
+      const address = await startListening(this.#server, plan);
+      this.#address = formatListenAddress({ protocol: plan.protocol, address });
     } catch (error) {
       this.onStopped?.();
       throw error;
@@ -186,6 +194,20 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
     const peer = this.#address;
     this.#server.on("error", (error) => errorChannel.publish({ error, peer }));
     return peer;
+  }
+
+  /** CGI: the environment is the request, and its end the end of the server. */
+  #answerOnce(): Promise<string> {
+    this.#address = CGI;
+    process.exitCode ??= 1; // until the request has ended
+    const open = openCgi(processEnvironment(), (appStatus) => {
+      process.exitCode = exitCode(appStatus);
+    });
+    const connection = new Connection(standardStreams(), CGI, this, open);
+    this.#add(connection);
+    // As with a socket no request comes before whoever starts the server has done so.
+    setImmediate(() => connection.receive(new Uint8Array(0)));
+    return Promise.resolve(CGI);
   }
 
   async #stop(): Promise<void> {
@@ -211,23 +233,35 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
     for (const connection of this.#connections) connection.destroy(error);
   }
 
-  #onConnection(socket: Socket): void {
-    const peer = peerOf(socket, this.#plan);
-    if (this.#plan.peers?.allows(socket.remoteAddress) === false) {
+  #onConnection(socket: Socket, plan: ListenPlan): void {
+    const peer = peerOf(socket, plan);
+    if (plan.peers?.allows(socket.remoteAddress) === false) {
       this.#refusedConnections++;
       socket.destroy();
       const message = `${peer} is not in the list of allowed web servers.`;
       errorChannel.publish({ error: new FastCGIError("FCGI_ERR_SOCKET", message, { address: peer }), peer });
       return;
     }
-    this.#totalConnections++;
-    this.#connections.add(new Connection(socket, peer, this));
-    if (connectionOpenChannel.hasSubscribers) connectionOpenChannel.publish({ peer });
+    this.#add(new Connection(socket, peer, this, plan.protocol === "scgi" ? openScgi : openFastCGI));
   }
+
+  #add(connection: Connection): void {
+    this.#totalConnections++;
+    this.#connections.add(connection);
+    if (connectionOpenChannel.hasSubscribers) connectionOpenChannel.publish({ peer: connection.peer });
+  }
+}
+
+/** The address of a server that was started by CGI. */
+const CGI = "cgi";
+
+/** A process has 8 bits to say what FastCGI has 32 for (FastCGI 1.0 §5.5), and 0 stays for success. */
+function exitCode(appStatus: number): number {
+  return appStatus === 0 ? 0 : appStatus & 0xff || 1;
 }
 
 function peerOf(socket: Socket, plan: ListenPlan): string {
   const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined || remotePort === undefined) return formatAddress(plan.address);
+  if (remoteAddress === undefined || remotePort === undefined) return formatListenAddress(plan);
   return formatAddress({ kind: "tcp", host: remoteAddress, port: remotePort });
 }

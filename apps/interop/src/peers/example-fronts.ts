@@ -15,7 +15,18 @@ const LOADED = ["mpm_event", "authz_core", "authz_host", "authn_core", "auth_bas
 /** Starts a web server with a configuration of the examples, in a folder of its own. */
 export type StartFront = (folder: string, places: Places) => Promise<Program>;
 
-export const startExampleNginx: StartFront = (folder, places) => {
+/** What nginx makes of a request of 70 KiB of headers depends on this. */
+const LARGE_HEADERS = "large_client_header_buffers 16 16k;";
+
+/** nginx with an example, changed if wanted. */
+export function startExampleNginx(
+  example = "nginx.conf",
+  change: (configuration: string) => string = (configuration) => configuration,
+): StartFront {
+  return (folder, places) => startNginx(folder, places, change(exampleConfiguration(example, places)));
+}
+
+const startNginx = (folder: string, places: Places, example: string): Promise<Program> => {
   const prefix = own(folder, "nginx");
   const temporary = ["client_body", "fastcgi", "proxy", "uwsgi", "scgi"].map(
     (kind) => `${kind}_temp_path ${prefix}/${kind};`,
@@ -30,8 +41,9 @@ ${ROOT ? "user www-data;" : ""}
 events { worker_connections 1024; }
 http {
   access_log off;
+  ${LARGE_HEADERS}
   ${temporary.join("\n  ")}
-${exampleConfiguration("nginx.conf", places).replaceAll("include fastcgi_params;", "include /etc/nginx/fastcgi_params;")}
+${example.replaceAll(/include (fastcgi|scgi)_params;/g, "include /etc/nginx/$1_params;")}
 }
 `,
   );
@@ -52,6 +64,7 @@ ErrorLog ${prefix}/error.log
 DefaultRuntimeDir ${prefix}
 ${ROOT ? "User www-data\nGroup www-data" : ""}
 TypesConfig /etc/mime.types
+${modules.includes("cgid") ? `ScriptSock ${prefix}/cgid.sock` : ""}
 ${modules.includes("fcgid") ? `FcgidIPCDir ${prefix}/fcgid\nFcgidProcessTableFile ${prefix}/fcgid_shm` : ""}
 ${exampleConfiguration(example, places)}`,
     );

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 
 import { FastCGIError } from "@x/protocol/errors";
 
+import { isCgi } from "../inherited.ts";
 import type { SupervisorOptions } from "../workers/supervisor.ts";
 
 /** What the command line asks for. */
@@ -33,8 +34,11 @@ const OPTIONS = {
  * @returns `help` and `version` when that is all that is asked for
  * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT`, in one sentence
  */
-export function readArguments(argv: readonly string[]): Arguments | "help" | "version" {
-  const { values, positionals } = parse(argv);
+export function readArguments(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Arguments | "help" | "version" {
+  const { values, positionals } = parse(isCgi(environment) ? withoutQueryWords(argv) : argv);
   if (values.help === true) return "help";
   if (values.version === true) return "version";
   const [module, ...more] = positionals;
@@ -58,6 +62,22 @@ export function readArguments(argv: readonly string[]): Arguments | "help" | "ve
     watch: values.watch ?? false,
     verbose: values.verbose ?? false,
   };
+}
+
+/**
+ * A web server that starts a CGI program appends the words of a query without `=` (RFC 3875 §4.4), so whoever writes the URL
+ * writes arguments (CVE-2012-1823). What is behind the module is not ours.
+ */
+function withoutQueryWords(argv: readonly string[]): readonly string[] {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: OPTIONS,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const module = tokens.find(({ kind }) => kind === "positional");
+  return module === undefined ? argv : argv.slice(0, module.index + 1);
 }
 
 function parse(

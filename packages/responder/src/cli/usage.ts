@@ -5,7 +5,8 @@ x-responder app.js                        (started by mod_fcgid, lighttpd, spawn
 Serves a Node application over FastCGI. The module exports by default an Express, Koa, Connect or Fastify application,
 a listener (request, response) => ..., or an object with fetch (Hono); or functions named fetch, handler, authorize, filter.
 
-  --listen ADDRESS        unix:/path, tcp://host:port, unix:@name   (the socket it was started with)
+  --listen ADDRESS        unix:/path, tcp://host:port, unix:@name   (the socket it was started with, or CGI)
+                          scgi+unix:/path, scgi+tcp://host:port     for web servers that speak SCGI
   --mode OCTAL            permissions of the socket file            (0660)
   --workers N             processes on the one socket               (1)
   --max-requests N        replace a worker after about N requests   (never)

@@ -2,9 +2,9 @@ import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { parseAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
+import { parseListenAddress } from "../listen-address.ts";
 import { startServer } from "../server-options.ts";
 import type { ServerOptions } from "../server-options.ts";
 import type { FastCGIServer, FastCGIServerStats, RequestRunner } from "../server.ts";
@@ -107,7 +107,8 @@ export class NodeServer extends EventEmitter<NodeServerEvents> implements AsyncD
   address(): AddressInfo | string | null {
     const text = this.#server?.address;
     if (text === undefined) return null;
-    const address = parseAddress(text, { fd: true });
+    if (text === "cgi") return text;
+    const { address } = parseListenAddress(text);
     if (address.kind === "unix") return address.path;
     if (address.kind !== "tcp") return text;
     const { host, port } = address;

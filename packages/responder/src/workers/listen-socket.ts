@@ -1,9 +1,9 @@
 import net from "node:net";
 
-import { formatAddress, parseAddress } from "@x/protocol/address";
-import type { Address } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
+import { formatListenAddress } from "../listen-address.ts";
+import type { ListenAddress } from "../listen-address.ts";
 import { planListening } from "../listen.ts";
 import type { ListenOptions } from "../listen.ts";
 import { clearDeadSocket, withSocketMode } from "../unix-socket.ts";
@@ -11,6 +11,7 @@ import { clearDeadSocket, withSocketMode } from "../unix-socket.ts";
 /** A bound socket that nobody accepts on here, to be descriptor 0 of worker processes. */
 export interface ListenSocket {
   readonly address: string;
+  readonly protocol: "fastcgi" | "scgi";
   readonly fd: number;
   /** Closes our end, and removes the file of a UNIX socket. */
   close(): void;
@@ -33,9 +34,10 @@ const { _createServerHandle: bind } = net as unknown as {
  * @throws FastCGIError `FCGI_ERR_BAD_ADDRESS`, `FCGI_ERR_LISTEN`
  */
 export async function bindListenSocket(options: ListenOptions): Promise<ListenSocket> {
-  const { address, mode } = planListening(options);
-  const text = formatAddress(address);
-  if (address.kind === "fd") return { address: text, fd: address.fd, close: () => {} };
+  const plan = planListening(options);
+  const { address, protocol, mode } = plan;
+  const text = formatListenAddress(plan);
+  if (address.kind === "fd") return { address: text, protocol, fd: address.fd, close: () => {} };
   if (address.kind === "unix") {
     const { path } = address;
     await clearDeadSocket(path);
@@ -43,31 +45,27 @@ export async function bindListenSocket(options: ListenOptions): Promise<ListenSo
     withSocketMode(path, mode, () => {
       handle = bound(bind(path, -1, -1), text);
     });
-    return { address: text, fd: handle.fd, close: () => handle.close() };
+    return { address: text, protocol, fd: handle.fd, close: () => handle.close() };
   }
   const handle = bound(address.kind === "tcp" ? bindTcp(address) : bind(`\0${address.name}`, -1, -1), text);
-  return { address: boundAddress(address, handle), fd: handle.fd, close: () => handle.close() };
+  return { address: boundAddress(plan, handle), protocol, fd: handle.fd, close: () => handle.close() };
 }
 
 function bindTcp({ host, port }: { host: string; port: number }): Handle | number {
   return bind(host === "localhost" ? "127.0.0.1" : host, port, host.includes(":") ? 6 : 4);
 }
 
-function boundAddress(address: Address, handle: Handle): string {
+function boundAddress({ protocol, address }: ListenAddress, handle: Handle): string {
   const name: { port?: number } = {};
-  if (address.kind !== "tcp" || handle.getsockname?.(name) !== 0) return formatAddress(address);
-  return formatAddress({ ...address, port: name.port ?? address.port });
+  if (address.kind !== "tcp" || handle.getsockname?.(name) !== 0) return formatListenAddress({ protocol, address });
+  return formatListenAddress({ protocol, address: { ...address, port: name.port ?? address.port } });
 }
 
 function bound(handle: Handle | number, text: string): Handle {
   if (typeof handle !== "number") return handle;
   const reason =
     handle === -98 ? "another process is listening there; stop it or choose another address." : `error ${-handle}.`;
-  throw new FastCGIError(
-    "FCGI_ERR_LISTEN",
-    `Cannot listen on ${parseAddress(text, { ephemeral: true }) && text}: ${reason}`,
-    {
-      phase: "listen",
-    },
-  );
+  throw new FastCGIError("FCGI_ERR_LISTEN", `Cannot listen on ${text}: ${reason}`, {
+    phase: "listen",
+  });
 }

@@ -24,6 +24,8 @@ interface WorkerLimits {
 
 /** The whole of what a worker is told. */
 export interface WorkerTask extends WorkerLimits {
+  /** What is spoken on descriptor 0. */
+  readonly listen: "fd:0" | "scgi+fd:0";
   /** The URL of the application's module. */
   readonly module: string;
   /** ms for running requests after a signal. */

@@ -62,7 +62,7 @@ class WorkerSupervisor implements Supervisor {
   readonly ready: Promise<string>;
   readonly #options: SupervisorOptions;
   readonly #count: number;
-  readonly #task: WorkerTask;
+  readonly #task: Omit<WorkerTask, "listen">;
   #socket: ListenSocket | undefined;
   #workers: WorkerProcess[] = [];
   /** Those that finish their last requests. */
@@ -132,7 +132,9 @@ class WorkerSupervisor implements Supervisor {
 
   /** Starts one worker more, and keeps it running once it has served. */
   async #add(): Promise<void> {
-    const worker = new WorkerProcess(this.#socket!.fd, this.#task, (reason) => this.#onWorn(worker, reason));
+    const { fd, protocol } = this.#socket!;
+    const task: WorkerTask = { ...this.#task, listen: protocol === "scgi" ? "scgi+fd:0" : "fd:0" };
+    const worker = new WorkerProcess(fd, task, (reason) => this.#onWorn(worker, reason));
     this.#workers.push(worker);
     void worker.exited.then((end) => this.#onExit(worker, end));
     try {

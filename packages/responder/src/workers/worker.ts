@@ -19,7 +19,7 @@ delete process.env[WORKER_VARIABLE]; // it is nobody's business below
 
 try {
   const server = await serveModule(task.module, {
-    listen: "fd:0",
+    listen: task.listen,
     grace: task.grace,
     mount: task.mount,
     signals: false,
