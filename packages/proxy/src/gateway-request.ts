@@ -21,6 +21,10 @@ export interface GatewayRequest {
   readonly remote: Endpoint;
   /** Our end of the connection. */
   readonly local: Endpoint;
+  /** How the connection is encrypted, when it is encrypted here. */
+  readonly encryption?: Encryption | undefined;
+  /** It is known from the head alone that there is no body (HTTP/2's END_STREAM); HTTP/1 says so by its fields. */
+  readonly bodiless?: boolean | undefined;
   /** The body; one without bytes ends as soon as it is started. */
   readonly body: GatewayBody;
   /**
@@ -29,6 +33,16 @@ export interface GatewayRequest {
    * @param reason set when it was the front that cut the connection
    */
   onAbort: ((reason?: Error) => void) | undefined;
+}
+
+/** What client and server agreed upon. */
+export interface Encryption {
+  /** `"TLSv1.3"`, `"TLSv1.2"`. */
+  readonly protocol: string;
+  /** As OpenSSL spells it, such as `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string;
+  /** The name that the client asked for (SNI); undefined: none. */
+  readonly serverName: string | undefined;
 }
 
 /** One end of a connection; both undefined for a UNIX socket. */

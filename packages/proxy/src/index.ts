@@ -53,6 +53,18 @@ export type {
   ResolvedResponseRules,
 } from "./config/response-config.ts";
 export type { LimitsConfig, ShutdownConfig, SpoolConfig, TimeoutsConfig } from "./config/define-limits.ts";
+export type {
+  CertificateConfig,
+  ListenConfig,
+  ListenRules,
+  ProxyProtocolConfig,
+  ResolvedCertificate,
+  ResolvedListen,
+  ResolvedTls,
+  TlsConfig,
+  TlsVersion,
+} from "./config/listen-config.ts";
+export type { CertificateEvent } from "./tls/certificate-events.ts";
 export type { ErrorPagesConfig } from "./config/error-pages-config.ts";
 export type { AccessLogConfig, LogConfig, ResolvedAccessLog, ResolvedLog } from "./config/log-config.ts";
 export type { AccessFormat } from "./access-log/format.ts";
@@ -74,11 +86,11 @@ export type { ResolvedAddress, ResolvedUpstream } from "./config/upstream-config
 export type { ResolvedPolicy } from "./config/policy-config.ts";
 export type { ResolvedCheck, ResolvedHealth } from "./config/health-config.ts";
 export type {
+  ListenPlace,
   ResolvedCommandProcess,
   ResolvedConfig,
   ResolvedFastCGIRoute,
   ResolvedLimits,
-  ResolvedListen,
   ResolvedMatch,
   ResolvedPhpCgiProcess,
   ResolvedPhpFpmProcess,
@@ -93,7 +105,14 @@ export type {
   ResolvedTrust,
 } from "./config/resolved-config.ts";
 export type { ResolvedRedirect, ResolvedRespond } from "./config/resolved-answers.ts";
-export type { Endpoint, GatewayBody, GatewayBodySink, GatewayRequest, GatewayResponse } from "./gateway-request.ts";
+export type {
+  Encryption,
+  Endpoint,
+  GatewayBody,
+  GatewayBodySink,
+  GatewayRequest,
+  GatewayResponse,
+} from "./gateway-request.ts";
 export type {
   ExplainedAnswer,
   ExplainedApplication,

@@ -84,6 +84,21 @@ export class ProxyServer {
     };
   }
 
+  /** What works, but should be looked at in the certificates; empty before `listen()`. */
+  get certificateWarnings(): readonly string[] {
+    return this.#worker?.certificateWarnings ?? [];
+  }
+
+  /**
+   * Reads the files of all certificates again, as it does by itself when they change. Connections go on; new ones get what was read. What
+   * is wrong with a file leaves the certificates as they were. Both are published on `fastcgi:proxy:certificates`.
+   *
+   * @returns false when the configuration has none
+   */
+  reloadCertificates(): boolean {
+    return this.#worker?.reloadCertificates() ?? false;
+  }
+
   /**
    * Opens the listening sockets and starts the application processes. A backend that is absent or does not start is no error:
    * its requests get 502 until it comes.
@@ -144,7 +159,7 @@ export class ProxyServer {
       await processes.prepare();
       const worker = new Worker({ ...this.config, upstreams: processes.upstreams }, this.#started);
       this.#worker = worker;
-      await this.#supervisor.open((socket) => worker.accept(socket));
+      await this.#supervisor.open((socket, index) => worker.accept(socket, index));
       if (this.#ended) throw closed();
     } catch (error) {
       await this.#supervisor.stopAccepting();

@@ -19,6 +19,13 @@ export interface RequestDescription {
   protocol: string;
   /** REQUEST_SCHEME; with `https` also HTTPS=on. */
   scheme: "http" | "https";
+  /**
+   * How the server's own connection is encrypted: SSL_PROTOCOL and SSL_CIPHER (Apache's mod_ssl, nginx's `$ssl_protocol` and
+   * `$ssl_cipher`), and SSL_TLS_SNI, the name that the client asked for.
+   */
+  encryption?:
+    | { readonly protocol: string; readonly cipher: string; readonly serverName?: string | undefined }
+    | undefined;
   /** SERVER_NAME (RFC 3875 §4.1.14): the host of the request without its port. */
   serverName: string;
   /** SERVER_PORT (RFC 3875 §4.1.15). */
@@ -129,6 +136,12 @@ function addRequestVariables(params: ParamList, description: RequestDescription,
   put(params, taken, "REQUEST_SCHEME", description.scheme);
   // An application that only asks whether it is set would take "off" for encrypted.
   if (description.scheme === "https") put(params, taken, "HTTPS", "on");
+  const { encryption } = description;
+  if (encryption !== undefined) {
+    put(params, taken, "SSL_PROTOCOL", encryption.protocol);
+    put(params, taken, "SSL_CIPHER", encryption.cipher);
+    put(params, taken, "SSL_TLS_SNI", encryption.serverName);
+  }
   put(params, taken, "SERVER_NAME", description.serverName);
   put(params, taken, "SERVER_PORT", String(description.serverPort));
   put(params, taken, "SERVER_ADDR", description.serverAddress);

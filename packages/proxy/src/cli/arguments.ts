@@ -30,6 +30,9 @@ export interface Arguments {
   readonly php: string | undefined;
   readonly preset: PresetName | "none" | undefined;
   readonly listen: readonly string[];
+  /** Of the certificate and of its key. */
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
   readonly config: string | undefined;
   readonly verbose: boolean;
   readonly json: boolean;
@@ -40,6 +43,8 @@ const OPTIONS: ReadonlyMap<string, string> = new Map([
   ["php", "--php"],
   ["preset", "--preset"],
   ["listen", "--listen"],
+  ["cert", "--cert"],
+  ["key", "--key"],
   ["config", "--config"],
   ["verbose", "--verbose"],
   ["v", "-v"],
@@ -91,6 +96,8 @@ export function parseArguments(argv: readonly string[], help: string): Arguments
     php: single(options["php"], "--php", "tcp://127.0.0.1:9000"),
     preset: presetName(single(options["preset"], "--preset", "wordpress")),
     listen: values(options["listen"], "--listen", "127.0.0.1:8080"),
+    cert: single(options["cert"], "--cert", "site.pem"),
+    key: single(options["key"], "--key", "site.key"),
     config: single(options["config"], "--config", "x.config.ts"),
     verbose: flag(options["verbose"], "--verbose"),
     json: flag(options["json"], "--json"),
@@ -105,6 +112,8 @@ function commandLine() {
     .option("--php <address>", "")
     .option("--preset <name>", "")
     .option("--listen <address>", "", { type: [String] })
+    .option("--cert <file>", "")
+    .option("--key <file>", "")
     .option("--config <file>", "")
     .option("-X, --method <method>", "")
     .option("-H, --header <header>", "", { type: [String] })
@@ -127,6 +136,8 @@ function plain(command: "help" | "version"): Arguments {
     php: undefined,
     preset: undefined,
     listen: [],
+    cert: undefined,
+    key: undefined,
     config: undefined,
     verbose: false,
     json: false,

@@ -4,6 +4,7 @@ import { loadHandlers } from "../embedded/load-handler.ts";
 import { createGateway } from "../gateway.ts";
 import type { PhpSearch } from "../php/php-search.ts";
 import { requireRoots } from "../require-roots.ts";
+import { Certificates } from "../tls/certificates.ts";
 import type { Arguments } from "./arguments.ts";
 import { commandConfig } from "./command-config.ts";
 import { withAddresses } from "./explain.ts";
@@ -19,8 +20,12 @@ export async function check(args: Arguments, search: PhpSearch): Promise<string[
   const { config, file } = await commandConfig(args, search, true);
   requireRoots(config);
   await loadHandlers(config);
+  const certificates = new Certificates(config.listen);
+  certificates.close();
   await createGateway(withAddresses(config)).destroy();
-  const notes = [...new Set(config.routes.map(noteOnSite).filter((note) => note !== undefined))];
+  const notes = [
+    ...new Set([...config.routes.map(noteOnSite).filter((note) => note !== undefined), ...certificates.warnings]),
+  ];
   const name = file === undefined ? "the configuration" : basename(file);
   if (args.json) return [JSON.stringify({ ok: true, file, routes: config.routes.length, notes })];
   const { size } = config.upstreams;

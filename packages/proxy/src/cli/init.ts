@@ -29,13 +29,15 @@ export function init(args: Arguments): string[] {
     : [`wrote ${path}`, `look at it: x-proxy expand --config ${file}`, `serve it:   x-proxy --config ${file}`];
 }
 
-function configText({ php: address, listen }: Arguments, root: string, php: boolean): string {
+function configText({ php: address, listen, cert, key }: Arguments, root: string, php: boolean): string {
+  const tls = cert !== undefined && key !== undefined;
   const lines = [
     // A type is erased when the file is run: nothing needs to be installed beside it.
     'import type { ProxyConfig } from "@x/proxy";',
     "",
     "export default {",
-    `  listen: ${JSON.stringify(listen.length === 0 ? ["127.0.0.1:8080"] : listen)},`,
+    `  listen: ${JSON.stringify(listen.length === 0 ? [tls ? "https://127.0.0.1:8443" : "127.0.0.1:8080"] : listen)},`,
+    ...(tls ? [`  tls: ${JSON.stringify({ cert: resolve(cert), key: resolve(key) })},`] : []),
     `  root: ${JSON.stringify(root)},`,
   ];
   const own = address === undefined || address === "auto";

@@ -38,6 +38,8 @@ export async function serveConfig(args: Arguments, search: PhpSearch): Promise<S
     const parsed = parseListen(address, process.cwd());
     if (typeof parsed === "string") throw new UsageError(`--listen: ${parsed}`);
   }
+  if ((args.cert === undefined) !== (args.key === undefined))
+    throw new UsageError("--cert and --key belong together: name the certificate's file and that of its private key.");
   if (args.config !== undefined) return { config: await fileConfig(args, args.config), php: undefined };
   if (args.php === undefined && args.preset !== undefined)
     throw new UsageError("--preset says what kind of PHP site it is, and needs --php beside it, such as `--php auto`.");
@@ -64,7 +66,11 @@ async function fileConfig(args: Arguments, file: string): Promise<ResolvedConfig
 function overridden(config: ProxyConfig, args: Arguments): ProxyConfig {
   const root = args.root === undefined ? {} : { root: folder(args.root) };
   const listen = args.listen.length === 0 ? {} : { listen: args.listen.map(absoluteListen) };
-  return { ...config, ...root, ...listen };
+  return { ...config, ...root, ...listen, ...tlsOf(args) };
+}
+
+function tlsOf({ cert, key }: Arguments): Pick<ProxyConfig, "tls"> {
+  return cert === undefined || key === undefined ? {} : { tls: { cert: resolve(cert), key: resolve(key) } };
 }
 
 function absoluteListen(text: string): string {
@@ -100,8 +106,9 @@ async function poolAt(address: string, search: PhpSearch): Promise<FpmPool | und
   }
 }
 
-function siteConfig({ listen, preset }: Arguments, root: string): ProxyConfig {
-  return { ...(listen.length === 0 ? {} : { listen }), root, routes: [{ php: "php", preset }] };
+function siteConfig(args: Arguments, root: string): ProxyConfig {
+  const { listen, preset } = args;
+  return { ...(listen.length === 0 ? {} : { listen }), ...tlsOf(args), root, routes: [{ php: "php", preset }] };
 }
 
 function folder(root: string): string {

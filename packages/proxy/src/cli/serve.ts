@@ -9,6 +9,7 @@ import type { Arguments } from "./arguments.ts";
 import { writeBanner } from "./banner.ts";
 import type { Program } from "./failure.ts";
 import { logAccess } from "./log-access.ts";
+import { logCertificates } from "./log-certificates.ts";
 import { logPeers } from "./log-peers.ts";
 import { logProcesses } from "./log-processes.ts";
 import { logRequests } from "./log-requests.ts";
@@ -35,12 +36,18 @@ export async function serve(
   const server = createProxyServer(config);
   const { access } = config.log;
   const endAccess = access === undefined ? undefined : logAccess(access, log, out);
-  const endLogs = [logProcesses(log, args.verbose), logPeers(log), logRequests(log, args.verbose)];
+  const endLogs = [
+    logProcesses(log, args.verbose),
+    logPeers(log),
+    logRequests(log, args.verbose),
+    logCertificates(log),
+  ];
   const end = untilSignal(server, log);
   try {
     await server.listen();
     writeBanner(log, server, php);
     warnOfStart(config, log, program);
+    for (const warning of server.certificateWarnings) log.write("warn", warning);
     await end.stopped;
   } catch (error) {
     // A signal came while it was starting.
@@ -93,11 +100,14 @@ function untilSignal(server: ProxyServer, log: Log): { stopped: Promise<void>; d
       log.write("warn", `${signal} again: stopping at once`, { event: "cut", signal });
       void server.destroy();
     },
-    ignored: (signal) =>
+    reload: (signal) => {
+      // What came of it is published.
+      if (server.reloadCertificates()) return;
       log.write("info", `${signal} ignored: there is nothing to reload yet; SIGTERM stops the server`, {
         event: "ignored",
         signal,
-      }),
+      });
+    },
   });
   return { stopped, dispose };
 }

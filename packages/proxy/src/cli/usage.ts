@@ -31,7 +31,10 @@ What to serve:
   --config FILE        Configuration: .ts, .js, .json or .yaml
 
 Where to listen:
-  --listen ADDRESS     127.0.0.1:8080 (default), [::1]:8080, :8080 for all addresses, unix:/run/site.sock; may be given again
+  --listen ADDRESS     127.0.0.1:8080 (default), [::1]:8080, :8080 for all addresses, unix:/run/site.sock, https://0.0.0.0:443; may
+                       be given again
+  --cert FILE          Certificate (PEM) of all https:// addresses, with those between it and the root behind it
+  --key FILE           Its private key (PEM)
 
 What to explain:
   -X, --method NAME    GET (default), POST, …

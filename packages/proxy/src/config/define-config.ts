@@ -13,6 +13,7 @@ import type { RedirectConfig, RespondConfig } from "./define-answers.ts";
 import type { LimitsConfig, ShutdownConfig, TimeoutsConfig } from "./define-limits.ts";
 import type { ErrorPagesConfig } from "./error-pages-config.ts";
 import type { FilterRouteConfig } from "./filter-config.ts";
+import type { ListenConfig, TlsConfig } from "./listen-config.ts";
 import type { LogConfig } from "./log-config.ts";
 import type { CompressConfig, HeaderRules, HstsConfig } from "./response-config.ts";
 import type { UpstreamConfig } from "./upstream-config.ts";
@@ -22,11 +23,14 @@ export type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 /** Everything that `x.config.ts`, `.json` or `.yaml` may say. Unknown keys are errors. */
 export interface ProxyConfig {
   /**
-   * Where to listen: `"127.0.0.1:8080"`, `"[::1]:8080"`, `":8080"` (all addresses of the machine), `"unix:/run/site.sock"`.
+   * Where to listen: `"127.0.0.1:8080"`, `"[::1]:8080"`, `":8080"` (all addresses of the machine), `"unix:/run/site.sock"`; with
+   * `"https://"` before an address, encrypted by `tls`.
    *
-   * @default ["127.0.0.1:8080"]
+   * @default ["127.0.0.1:8080"]; with `tls` ["https://127.0.0.1:8443"]
    */
-  listen?: readonly string[] | undefined;
+  listen?: readonly (string | ListenConfig)[] | undefined;
+  /** Certificates of all addresses of `listen` that begin with `"https://"`, or have `tls: true`. */
+  tls?: TlsConfig | undefined;
   /** The document root of every route that names none of its own. Relative to the configuration's folder. */
   root?: string | undefined;
   /** Applications by name; a route refers to one by this name. */

@@ -55,6 +55,8 @@ export interface TimeoutsConfig {
   response?: number | undefined;
   /** That a client's connection may be idle between requests (nginx `keepalive_timeout`). @default 75_000 */
   keepAlive?: number | undefined;
+  /** For a connection to say who it is: PROXY protocol header and TLS handshake together. @default 10_000 */
+  handshake?: number | undefined;
   /** Waiting for a free connection to the application; then 503. @default 5_000 */
   queue?: number | undefined;
   /** Connecting to the application (nginx `fastcgi_connect_timeout`); then 504. @default 2_000 */

@@ -8,13 +8,12 @@ import type { ProcessConfig, ProxyConfig } from "./define-config.ts";
 import type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 import { expandRoute } from "./expand-route.ts";
 import { type ConfigProblem, type KeyPath, formatKeyPath } from "./key-path.ts";
+import { expandListen } from "./listen-config.ts";
 import { expandLog } from "./log-config.ts";
 import { didYouMean } from "./nearest-name.ts";
-import { parseListen } from "./parse-listen.ts";
 import type {
   ResolvedConfig,
   ResolvedLimits,
-  ResolvedListen,
   ResolvedProcess,
   ResolvedTimeouts,
   ResolvedTrust,
@@ -88,7 +87,7 @@ export class Expansion {
       Object.entries(config.processes ?? {}).map(([name, it]) => [name, this.#process(name, it)]),
     );
     return {
-      listen: this.#listen(config.listen ?? ["127.0.0.1:8080"]),
+      listen: expandListen(this),
       root: this.root,
       upstreams,
       processes,
@@ -112,6 +111,17 @@ export class Expansion {
     return resolve(this.folder, written);
   }
 
+  /** The addresses whose word about the client counts. */
+  get trusted(): readonly string[] {
+    const { trustProxy = [] } = this.config;
+    return "addresses" in trustProxy ? trustProxy.addresses : trustProxy;
+  }
+
+  /** Notes each entry that is no address and no network. */
+  checkAddresses(path: KeyPath, addresses: readonly string[]): void {
+    checkAddresses(this, path, addresses);
+  }
+
   /** Notes a problem unless an upstream of that name exists. */
   checkUpstream(path: KeyPath, name: string): void {
     const known = Object.keys(this.config.upstreams ?? {});
@@ -124,16 +134,6 @@ export class Expansion {
   hasScgi(name: string): boolean {
     const addresses = this.config.upstreams?.[name]?.addresses ?? [];
     return addresses.some((it) => speaksScgi(typeof it === "string" ? it : it.address));
-  }
-
-  #listen(texts: readonly string[]): ResolvedListen[] {
-    const listen: ResolvedListen[] = [];
-    for (const [index, text] of texts.entries()) {
-      const parsed = parseListen(text, this.folder);
-      if (typeof parsed === "string") this.problem(["listen", index], parsed);
-      else listen.push(parsed);
-    }
-    return listen;
   }
 
   /** Is there a process that chooses a socket by itself? */
@@ -190,6 +190,7 @@ function expandTimeouts(timeouts: TimeoutsConfig): ResolvedTimeouts {
     request: timeouts.request ?? 0,
     response: timeouts.response ?? 30_000,
     keepAlive: timeouts.keepAlive ?? 75_000,
+    handshake: timeouts.handshake ?? 10_000,
     queue: timeouts.queue ?? 5_000,
     connect: timeouts.connect ?? 2_000,
     send: timeouts.send ?? 30_000,

@@ -2,6 +2,7 @@ import type { ResolvedAuthorize } from "./authorize-config.ts";
 import type { ResolvedCgiRoute } from "./cgi-config.ts";
 import type { ProxyConfig } from "./define-config.ts";
 import type { ResolvedFilterRoute } from "./filter-config.ts";
+import { listenToLongForm } from "./listen-config.ts";
 import type { ResolvedConfig, ResolvedMatch, ResolvedRoute } from "./resolved-config.ts";
 import type { ResolvedResponseRules } from "./response-config.ts";
 import type { ResolvedUpstream } from "./upstream-config.ts";
@@ -16,7 +17,7 @@ type Plain = string | number | boolean | null | readonly Plain[] | { readonly [k
 export function toLongForm(config: ResolvedConfig): ProxyConfig {
   const { routes, upstreams, processes, listen, errors, responses, ...rest } = config;
   const long = {
-    listen: listen.map(({ text }) => text),
+    listen: listen.map(listenToLongForm),
     ...rest,
     ...responsesOf(responses, undefined),
     hsts: hstsOf(responses.hsts),

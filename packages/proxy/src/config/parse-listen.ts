@@ -1,9 +1,15 @@
 import { isIPv6 } from "node:net";
 import { resolve } from "node:path";
 
-import type { ResolvedListen } from "./resolved-config.ts";
+import type { ListenPlace } from "./resolved-config.ts";
 
-const FORMS = '"127.0.0.1:8080", "[::1]:8080", ":8080" or "unix:/run/site.sock"';
+/** A place to listen, as it was written. */
+export type WrittenListen = ListenPlace & {
+  /** Does it begin with https://? */
+  readonly https: boolean;
+};
+
+const FORMS = '"127.0.0.1:8080", "[::1]:8080", ":8080", "https://0.0.0.0:443" or "unix:/run/site.sock"';
 /** sockaddr_un holds 108 bytes with the closing NUL; Node cuts a longer path silently. */
 const UNIX_PATH_LIMIT = 107;
 
@@ -12,7 +18,14 @@ const UNIX_PATH_LIMIT = 107;
  *
  * @returns a text that says what is wrong with it, when it cannot be read
  */
-export function parseListen(text: string, folder: string): ResolvedListen | string {
+export function parseListen(written: string, folder: string): WrittenListen | string {
+  const https = written.startsWith("https://");
+  const bare = https ? written.slice("https://".length) : written;
+  const place = parsePlace(https && /^[^:]+$|\]$/.test(bare) ? `${bare}:443` : bare, folder);
+  return typeof place === "string" ? place : { ...place, https };
+}
+
+function parsePlace(text: string, folder: string): ListenPlace | string {
   if (text.startsWith("unix:")) return parseUnix(text, folder);
   const found = /^(\[[^\]]*\]|[^:[\]]*):(\d+)$/.exec(text);
   if (found === null) {
@@ -30,7 +43,7 @@ export function parseListen(text: string, folder: string): ResolvedListen | stri
   return { kind: "tcp", host: host === "" ? undefined : host, port, text };
 }
 
-function parseUnix(text: string, folder: string): ResolvedListen | string {
+function parseUnix(text: string, folder: string): ListenPlace | string {
   const written = text.slice("unix:".length);
   if (written === "" || written.includes("\0")) return `${JSON.stringify(text)} names no socket file. Write ${FORMS}.`;
   if (written.startsWith("@"))

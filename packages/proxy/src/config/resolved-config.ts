@@ -11,6 +11,7 @@ import type { ResolvedAccess } from "./access-config.ts";
 import type { ResolvedAuthorize } from "./authorize-config.ts";
 import type { ResolvedCgiRoute } from "./cgi-config.ts";
 import type { ResolvedFilterRoute } from "./filter-config.ts";
+import type { ResolvedListen } from "./listen-config.ts";
 import type { ResolvedLog } from "./log-config.ts";
 import type { ResolvedRedirect, ResolvedRespond } from "./resolved-answers.ts";
 import type { ResolvedResponseRules } from "./response-config.ts";
@@ -44,8 +45,8 @@ export interface ResolvedConfig {
   readonly errors: "developer" | "plain" | "auto";
 }
 
-/** Where to listen; `text` is the canonical spelling for messages. */
-export type ResolvedListen =
+/** A place to listen; `text` is the canonical spelling for messages. */
+export type ListenPlace =
   | {
       /** A TCP port. */
       readonly kind: "tcp";
@@ -270,6 +271,8 @@ export interface ResolvedTimeouts {
   readonly response: number;
   /** That a client's connection may be idle between requests. */
   readonly keepAlive: number;
+  /** For PROXY protocol header and TLS handshake. */
+  readonly handshake: number;
   /** Waiting for a free connection to the application. */
   readonly queue: number;
   /** Connecting to the application. */

@@ -291,8 +291,30 @@ const route = keys({
   authorize: v.optional(v.lazy((input) => (Array.isArray(input) ? v.array(authorize) : authorize))),
 });
 
+const certificate = keys({ cert: text, key: text });
+
+const tls = keys({
+  cert: v.optional(text),
+  key: v.optional(text),
+  certificates: v.optional(
+    v.pipe(v.array(certificate, mustBe("a list of { cert, key }")), v.nonEmpty("needs at least one certificate.")),
+  ),
+  minVersion: v.optional(oneOf(["TLSv1.2", "TLSv1.3"])),
+  ciphers: v.optional(text),
+});
+
+const listen = keys({
+  address: text,
+  tls: v.optional(v.lazy((input) => (typeof input === "boolean" ? switched : tls))),
+  http2: v.optional(switched),
+  proxyProtocol: v.optional(v.lazy((input) => (typeof input === "boolean" ? switched : keys({ from: someTexts })))),
+});
+
 const proxyConfig = keys({
-  listen: v.optional(someTexts),
+  listen: v.optional(
+    v.pipe(v.array(textOr(listen), mustBe("a list of addresses")), v.nonEmpty("must not be an empty list.")),
+  ),
+  tls: v.optional(tls),
   root: v.optional(text),
   upstreams: v.optional(table(upstream)),
   processes: v.optional(table(process)),
@@ -321,6 +343,7 @@ const proxyConfig = keys({
       request: v.optional(milliseconds),
       response: v.optional(milliseconds),
       keepAlive: v.optional(milliseconds),
+      handshake: v.optional(milliseconds),
       queue: v.optional(milliseconds),
       connect: v.optional(milliseconds),
       send: v.optional(milliseconds),

@@ -14,6 +14,7 @@ export function describeRequest(served: ServedRequest): RequestDescription {
     scheme,
     serverName: host?.name ?? local.address ?? "localhost",
     serverPort: served.serverPort ?? local.port ?? host?.port ?? (scheme === "https" ? 443 : 80),
+    encryption: scheme === "https" ? request.encryption : undefined,
     serverAddress: local.address,
     remoteAddress: remote.address ?? "unix:",
     remotePort: remote.port,

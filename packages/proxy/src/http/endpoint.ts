@@ -1,6 +1,13 @@
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 
-import type { Endpoint } from "../gateway-request.ts";
+import type { Encryption, Endpoint } from "../gateway-request.ts";
+
+/** Both ends of a connection. */
+export interface ConnectionEnds {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+}
 
 /** The client's end of a connection. */
 export function remoteEndpoint(socket: Socket): Endpoint {
@@ -10,6 +17,28 @@ export function remoteEndpoint(socket: Socket): Endpoint {
 /** Our end of a connection. */
 export function localEndpoint(socket: Socket): Endpoint {
   return { address: plainAddress(socket.localAddress), port: socket.localPort };
+}
+
+/** What both ends of an encrypted connection agreed upon, looked up when somebody asks. */
+export class SocketEncryption implements Encryption {
+  readonly #socket: TLSSocket;
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket;
+  }
+
+  get protocol(): string {
+    return this.#socket.getProtocol() ?? "";
+  }
+
+  get cipher(): string {
+    return (this.#socket.getCipher() as { readonly name: string } | undefined)?.name ?? "";
+  }
+
+  get serverName(): string | undefined {
+    const { servername } = this.#socket as TLSSocket & { readonly servername?: string | false | null };
+    return typeof servername === "string" && servername !== "" ? servername : undefined;
+  }
 }
 
 /** Cuts a connection so that the client sees an error, whatever way it was told to find the end of the response. */

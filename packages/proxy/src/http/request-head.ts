@@ -102,7 +102,7 @@ function finish(
     // Digits beyond 2^53 lose precision, and are over any limit all the same.
     contentLength = Number(fields.contentLength);
     if (contentLength > limits.body) return bodyTooLarge(limits.body);
-  } else if (fields.transferEncoding !== undefined || request.httpVersion === "2.0") contentLength = undefined;
+  } else if (fields.transferEncoding !== undefined || isOpen(request)) contentLength = undefined;
   let expectsContinue = false;
   if (fields.expect !== undefined && request.httpVersion !== "1.0") {
     if (fields.expect.toLowerCase() !== "100-continue")
@@ -110,6 +110,11 @@ function finish(
     expectsContinue = contentLength !== 0;
   }
   return { target, host, contentLength, expectsContinue, forwarded: fields.forwarded };
+}
+
+/** HTTP/2 frames a body by itself: one may come without any field that says so. */
+function isOpen({ httpVersion, bodiless }: GatewayRequest): boolean {
+  return httpVersion === "2.0" && bodiless !== true;
 }
 
 /** 413, saying which limit it was. */

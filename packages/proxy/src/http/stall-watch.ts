@@ -1,13 +1,19 @@
-import type { Socket } from "node:net";
-
 import type { Timer } from "@x/protocol/timers";
 
 import { type Timers, timers as ofProcess } from "../timers.ts";
 
+/** What takes bytes; a socket, or what looks like one. */
+export interface WatchedSocket {
+  /** Bytes ever given to it. */
+  readonly bytesWritten: number;
+  /** Bytes of them that wait. */
+  readonly writableLength: number;
+}
+
 /** What is watched: a `ServerResponse` of `node:http`, or a connection that writes by itself. */
 export interface WatchedOutput {
   /** Null while it is another's turn. */
-  readonly socket: Socket | null;
+  readonly socket: WatchedSocket | null;
   /** Bytes that wait. */
   readonly writableLength: number;
   readonly writableFinished: boolean;
@@ -89,7 +95,7 @@ export class StallWatch {
 }
 
 /** Bytes of the write under way that the kernel has not taken: Node's own `socket.setTimeout` looks at them for the same reason. */
-function writeQueueSize(socket: Socket): number {
+export function writeQueueSize(socket: WatchedSocket): number {
   const { _handle: handle } = socket as { _handle?: { readonly writeQueueSize?: number } | null };
   return handle?.writeQueueSize ?? 0;
 }

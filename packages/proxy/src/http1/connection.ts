@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 
-import type { Endpoint } from "../gateway-request.ts";
-import { localEndpoint, remoteEndpoint, resetConnection } from "../http/endpoint.ts";
+import { Accepted } from "../http/accepted.ts";
+import { type ConnectionEnds, resetConnection } from "../http/endpoint.ts";
 import type { Resettable } from "../http/stall-watch.ts";
 import { free } from "../spool/discard.ts";
 import { timers } from "../timers.ts";
@@ -35,11 +34,10 @@ const TOO_SLOW = new Malformed(408);
  * One connection of a client. Its requests come one after the other: the next one is looked at when the response before it has been
  * given to the kernel, so that answers are in order and nothing piles up.
  */
-export class Http1Connection implements RequestConnection, ResponseConnection, Resettable, TurnEndWaiter {
-  readonly scheme: "http" | "https";
-  /** Known from the beginning: of a connection that has gone they cannot be had any more. */
-  readonly remote: Endpoint;
-  readonly local: Endpoint;
+export class Http1Connection
+  extends Accepted
+  implements RequestConnection, ResponseConnection, Resettable, TurnEndWaiter
+{
   readonly output: ConnectionOutput;
   /** Its place in the list of its owner. */
   slot = 0;
@@ -69,11 +67,10 @@ export class Http1Connection implements RequestConnection, ResponseConnection, R
   /** It was ended by us. */
   #cut = false;
 
-  constructor(socket: Socket, owner: ConnectionOwner) {
+  /** @param ends who they are, when the socket itself does not know */
+  constructor(socket: Socket, owner: ConnectionOwner, ends?: ConnectionEnds) {
+    super(socket, ends);
     this.#socket = socket;
-    this.scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
-    this.remote = remoteEndpoint(socket);
-    this.local = localEndpoint(socket);
     this.output = new ConnectionOutput(socket, this);
     this.#owner = owner;
     this.#parser = new RequestParser(owner.rules.limits);

@@ -1,4 +1,4 @@
-import type { Endpoint, GatewayBody, GatewayBodySink, GatewayRequest } from "../gateway-request.ts";
+import type { Encryption, Endpoint, GatewayBody, GatewayBodySink, GatewayRequest } from "../gateway-request.ts";
 import type { RequestParser } from "./request-parser.ts";
 
 /** What a request needs of its connection. */
@@ -6,6 +6,7 @@ export interface RequestConnection {
   readonly scheme: "http" | "https";
   readonly remote: Endpoint;
   readonly local: Endpoint;
+  readonly encryption: Encryption | undefined;
   /** The request takes bytes again, or none at the moment. */
   onFlow(): void;
 }
@@ -59,6 +60,10 @@ export class Http1Request implements GatewayRequest, GatewayBody {
 
   get local(): Endpoint {
     return this.#connection.local;
+  }
+
+  get encryption(): Encryption | undefined {
+    return this.#connection.encryption;
   }
 
   get body(): GatewayBody {

@@ -11,6 +11,16 @@ export interface ResponseFields {
 const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const BAD_NAME = /[^\w!#$%&'*+.^`|~-]/;
 
+/** May it stand before a colon? */
+export function isFieldName(name: string): boolean {
+  return name !== "" && !BAD_NAME.test(name);
+}
+
+/** May it stand behind one? */
+export function isFieldValue(value: string): boolean {
+  return !BAD_VALUE.test(value);
+}
+
 const DIGITS = /^[0-9]{1,15}$/;
 
 const statusLines: (string | undefined)[] = [];

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 
-import type { ResolvedListen } from "../config/resolved-config.ts";
+import type { ListenRules } from "../config/listen-config.ts";
+import type { ListenPlace } from "../config/resolved-config.ts";
 
 /** Where the server listens, as the kernel has it: a port 0 has become a real one. */
 export interface ListenAddress {
@@ -15,7 +16,10 @@ export interface ListenAddress {
 }
 
 /** Puts what was asked for and what the kernel made of it together. */
-export function listenAddress(wanted: ResolvedListen, bound: AddressInfo | string | null): ListenAddress {
+export function listenAddress(
+  wanted: ListenPlace & Partial<ListenRules>,
+  bound: AddressInfo | string | null,
+): ListenAddress {
   if (wanted.kind === "unix" || bound === null || typeof bound === "string") {
     return { kind: "unix", text: wanted.text, url: undefined, port: undefined };
   }
@@ -26,7 +30,7 @@ export function listenAddress(wanted: ResolvedListen, bound: AddressInfo | strin
       ? "localhost"
       : bracketed(wanted.host);
   const text = `${wanted.host === undefined ? "" : bracketed(wanted.host)}:${port}`;
-  return { kind: "tcp", text, url: `http://${host}:${port}`, port };
+  return { kind: "tcp", text, url: `${wanted.tls === undefined ? "http" : "https"}://${host}:${port}`, port };
 }
 
 function bracketed(host: string): string {

@@ -3,7 +3,8 @@ import type { Server, Socket } from "node:net";
 
 import { FastCGIError } from "@x/protocol/errors";
 
-import type { ResolvedListen } from "../config/resolved-config.ts";
+import type { ListenRules } from "../config/listen-config.ts";
+import type { ListenPlace } from "../config/resolved-config.ts";
 import { freeSocketPath } from "../processes/socket-file.ts";
 import { listenAddress } from "./listen-address.ts";
 import type { ListenAddress } from "./listen-address.ts";
@@ -37,7 +38,10 @@ export class ListenSocket {
    * @param accept gets each connection, in the options that `node:http` uses
    * @throws `FCGI_ERR_LISTEN`; its `cause` is the system's error
    */
-  static async open(wanted: ResolvedListen, accept: (socket: Socket) => void): Promise<ListenSocket> {
+  static async open(
+    wanted: ListenPlace & Partial<ListenRules>,
+    accept: (socket: Socket) => void,
+  ): Promise<ListenSocket> {
     if (wanted.kind === "unix") await freeSocketPath(wanted.path);
     const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
     await listening(server, wanted);
@@ -56,7 +60,7 @@ export class ListenSocket {
   }
 }
 
-function listening(server: Server, wanted: ResolvedListen): Promise<void> {
+function listening(server: Server, wanted: ListenPlace): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(refused(wanted, error)));
     server.once("listening", () => {
@@ -81,7 +85,7 @@ function listening(server: Server, wanted: ResolvedListen): Promise<void> {
   });
 }
 
-function refused(wanted: ResolvedListen, error: NodeJS.ErrnoException): FastCGIError {
+function refused(wanted: ListenPlace, error: NodeJS.ErrnoException): FastCGIError {
   const reason = REASONS[error.code ?? ""] ?? error.message;
   return new FastCGIError("FCGI_ERR_LISTEN", `cannot listen on ${wanted.text}: ${reason}.`, {
     phase: "listen",

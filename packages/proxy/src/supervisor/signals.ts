@@ -6,8 +6,8 @@ export interface SignalActions {
   stop(signal: NodeJS.Signals): void;
   /** Another one: end at once. */
   cut(signal: NodeJS.Signals): void;
-  /** SIGHUP to a server that no terminal started: it asks to reload, which is not there yet. */
-  ignored(signal: NodeJS.Signals): void;
+  /** SIGHUP to a server that no terminal started: it asks to reload. */
+  reload(signal: NodeJS.Signals): void;
 }
 
 /** How signals are taken. */
@@ -41,7 +41,7 @@ export function handleSignals(actions: SignalActions, options: SignalOptions = {
   };
   const hangUp = (signal: NodeJS.Signals): void => {
     if (terminal) end(signal);
-    else actions.ignored(signal);
+    else actions.reload(signal);
   };
 
   process.on("SIGINT", end).on("SIGTERM", end).on("SIGHUP", hangUp);

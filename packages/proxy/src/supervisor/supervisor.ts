@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-import type { ResolvedListen } from "../config/resolved-config.ts";
+import type { ResolvedListen } from "../config/listen-config.ts";
 import { ProcessManager } from "../processes/process-manager.ts";
 import type { ListenAddress } from "./listen-address.ts";
 import { ListenSocket } from "./listen-socket.ts";
@@ -26,11 +26,13 @@ export class Supervisor {
   /**
    * Opens all listening sockets, or none.
    *
+   * @param accept gets each connection, and the index of its address in the configuration
    * @throws `FCGI_ERR_LISTEN` for the first that cannot be opened
    */
-  async open(accept: (socket: Socket) => void): Promise<void> {
+  async open(accept: (socket: Socket, index: number) => void): Promise<void> {
     try {
-      for (const wanted of this.#wanted) this.#sockets.push(await ListenSocket.open(wanted, accept));
+      for (const [index, wanted] of this.#wanted.entries())
+        this.#sockets.push(await ListenSocket.open(wanted, (socket) => accept(socket, index)));
     } catch (error) {
       await this.stopAccepting();
       throw error;

@@ -1,12 +1,22 @@
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 
 import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
+import type { ConnectionEnds } from "../http/endpoint.ts";
 import type { ConnectionOwner, ConnectionRules } from "../http1/connection-rules.ts";
 import { Http1Connection } from "../http1/connection.ts";
 import type { Malformed } from "../http1/malformed.ts";
 import type { Http1Request } from "../http1/request.ts";
 import type { Http1Response } from "../http1/response.ts";
+import type { Http2Owner, Http2Rules } from "../http2/connection-rules.ts";
+import { Http2Connection } from "../http2/connection.ts";
+import type { Http2Request } from "../http2/request.ts";
+import type { Http2Response } from "../http2/response.ts";
 import { answeredChannel } from "./answered.ts";
+import type { FrontConnection } from "./front-connection.ts";
+
+/** Requests at once on a connection of HTTP/2. */
+const STREAMS = 100;
 
 /** Answers requests: a gateway. */
 export interface Dispatcher {
@@ -16,15 +26,16 @@ export interface Dispatcher {
 /** A sentence for a client whose request was refused. */
 type Explain = (malformed: Malformed, connection: Http1Connection) => string | undefined;
 
-/** HTTP/1 on connections that somebody else accepted. */
-export class HttpFront implements ConnectionOwner {
+/** HTTP/1 and HTTP/2 on connections that somebody else accepted. */
+export class HttpFront implements ConnectionOwner, Http2Owner {
   readonly rules: ConnectionRules;
+  readonly http2Rules: Http2Rules;
   readonly keepAliveLines: string;
   readonly explain: Explain;
   draining = false;
   readonly #dispatcher: Dispatcher;
   readonly #ready: Promise<void>;
-  readonly #connections: Http1Connection[] = [];
+  readonly #connections: FrontConnection[] = [];
   #isReady = false;
   #requests = 0;
   #onEmpty: (() => void) | undefined;
@@ -35,12 +46,13 @@ export class HttpFront implements ConnectionOwner {
    */
   constructor(
     dispatcher: Dispatcher,
-    rules: ConnectionRules,
+    rules: ConnectionRules & { readonly streams?: number },
     ready: Promise<void>,
     explain: Explain = () => undefined,
   ) {
     const { keepAlive } = rules;
     this.rules = rules;
+    this.http2Rules = { ...rules.limits, streams: rules.streams ?? STREAMS, requestHead: rules.requestHead, keepAlive };
     this.explain = explain;
     const hint = keepAlive >= 1_000 ? `Keep-Alive: timeout=${Math.floor(keepAlive / 1_000)}\r\n` : "";
     this.keepAliveLines = `Connection: keep-alive\r\n${hint}`;
@@ -63,9 +75,22 @@ export class HttpFront implements ConnectionOwner {
     return answeredChannel.hasSubscribers ? performance.now() : 0;
   }
 
-  /** Speaks HTTP on an accepted connection. */
-  accept(socket: Socket): void {
-    const connection = new Http1Connection(socket, this);
+  /**
+   * Speaks HTTP/1 on an accepted connection.
+   *
+   * @param ends who they are, when the connection itself does not know
+   */
+  accept(socket: Socket, ends?: ConnectionEnds): void {
+    this.add(new Http1Connection(socket, this, ends));
+  }
+
+  /** Speaks HTTP/2 on a connection that agreed upon that. */
+  acceptHttp2(socket: TLSSocket, ends?: ConnectionEnds): void {
+    this.add(new Http2Connection(socket, this, ends));
+  }
+
+  /** Counts a connection among those that are drained and cut. */
+  add(connection: FrontConnection): void {
     connection.slot = this.#connections.push(connection) - 1;
   }
 
@@ -90,12 +115,28 @@ export class HttpFront implements ConnectionOwner {
   }
 
   onRequest(request: Http1Request, response: Http1Response): void {
+    this.#dispatch(request, response);
+  }
+
+  onHttp2Request(request: Http2Request, response: Http2Response): void {
+    this.#dispatch(request, response);
+  }
+
+  onHttp2ResponseOver(response: Http2Response, complete: boolean): void {
+    this.onResponseOver(response, complete);
+  }
+
+  onHttp2Closed(connection: Http2Connection): void {
+    this.remove(connection);
+  }
+
+  #dispatch(request: GatewayRequest, response: GatewayResponse & { readonly ended: boolean }): void {
     this.#requests++;
     if (this.#isReady) this.#dispatcher.dispatch(request, response);
     else void this.#ready.then(() => !response.ended && this.#dispatcher.dispatch(request, response));
   }
 
-  onResponseOver(response: Http1Response, complete: boolean): void {
+  onResponseOver(response: Http1Response | Http2Response, complete: boolean): void {
     this.#requests--;
     if (response.began === 0) return;
     const { request, statusCode, bytes, cut, began } = response;
@@ -111,8 +152,13 @@ export class HttpFront implements ConnectionOwner {
     });
   }
 
-  onClosed({ slot }: Http1Connection): void {
-    const last = this.#connections.pop() as Http1Connection;
+  onClosed(connection: Http1Connection): void {
+    this.remove(connection);
+  }
+
+  /** Counts it no more. */
+  remove({ slot }: FrontConnection): void {
+    const last = this.#connections.pop() as FrontConnection;
     if (slot < this.#connections.length) {
       this.#connections[slot] = last;
       last.slot = slot;

@@ -3,7 +3,9 @@ import type { Socket } from "node:net";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import { createGateway } from "../gateway.ts";
 import type { Gateway } from "../gateway.ts";
+import { Certificates } from "../tls/certificates.ts";
 import { explainClientError } from "./client-error.ts";
+import { Entrance } from "./entrance.ts";
 import { HttpFront } from "./http-front.ts";
 
 /** Milliseconds that aborted requests get to end in order. */
@@ -16,13 +18,17 @@ const SETTLE = 1_000;
 export class Worker {
   readonly gateway: Gateway;
   readonly #front: HttpFront;
+  readonly #certificates: Certificates;
+  readonly #entrances: readonly Entrance[];
   readonly #grace: number;
 
   /** @param ready requests that come before it is resolved wait for it */
   constructor(config: ResolvedConfig, ready: Promise<void>) {
     this.#grace = config.shutdown.grace;
+    // First, since they can be wrong.
+    this.#certificates = new Certificates(config.listen);
     this.gateway = createGateway(config);
-    const { requestHead, request, keepAlive } = config.timeouts;
+    const { requestHead, request, keepAlive, handshake } = config.timeouts;
     const { headerBytes, headerLines, target } = config.limits;
     // The gateway counts these too and has an error page for them: here is guarded against what exceeds the limits by far.
     const limits = { headBytes: headerBytes + target + 1_024, headLines: 2 * headerLines };
@@ -31,6 +37,9 @@ export class Worker {
       { limits, requestHead, request, keepAlive },
       ready,
       (malformed, connection) => explainClientError(malformed, connection, config),
+    );
+    this.#entrances = config.listen.map(
+      (listen, index) => new Entrance(listen, this.#certificates.stores[index], handshake, this.#front),
     );
   }
 
@@ -44,13 +53,32 @@ export class Worker {
     return this.#front.requests;
   }
 
-  /** Takes an accepted connection. */
-  accept(socket: Socket): void {
-    this.#front.accept(socket);
+  /** What works, but should be looked at in the certificates. */
+  get certificateWarnings(): readonly string[] {
+    return this.#certificates.warnings;
+  }
+
+  /**
+   * Takes an accepted connection.
+   *
+   * @param index of the address, in `listen` of the configuration
+   */
+  accept(socket: Socket, index = 0): void {
+    (this.#entrances[index] as Entrance).accept(socket);
+  }
+
+  /**
+   * Reads the certificates' files again; connections go on with what they have.
+   *
+   * @returns are there any?
+   */
+  reloadCertificates(): boolean {
+    return this.#certificates.reload();
   }
 
   /** Lets running requests finish, at most `shutdown.grace` milliseconds, then cuts. */
   async close(): Promise<void> {
+    this.#certificates.close();
     await this.#front.drain(this.#grace);
     // All clients are gone now; an application that does not notice must not keep the program up.
     const timer = setTimeout(() => void this.gateway.destroy(), SETTLE);
@@ -60,6 +88,7 @@ export class Worker {
 
   /** Cuts everything. */
   async destroy(): Promise<void> {
+    this.#certificates.close();
     this.#front.destroy();
     await this.gateway.destroy();
   }

@@ -90,7 +90,7 @@ describe("what is wrong is told with its key", () => {
     [
       "a key of nowhere",
       { root: "/", upstreams, routes, frob: 1 },
-      "frob is not a known key. Known here: listen, root, ",
+      "frob is not a known key. Known here: listen, tls, root, ",
     ],
     ["a key of a later issue", { root: "/", upstreams, routes, cache: {} }, "cache is not a known key."],
     ["a missing key", { root: "/", upstreams: { php: {} }, routes }, "upstreams.php.addresses is missing."],

@@ -35,7 +35,14 @@ test.each<[string, ProxyConfig]>([
     "much",
     {
       root: "/srv",
-      listen: [":8080", "unix:run/x.sock", "[::1]:0"],
+      listen: [
+        ":8080",
+        "unix:run/x.sock",
+        "https://[::1]:0",
+        { address: ":443", tls: { cert: "a.pem", key: "a.key", minVersion: "TLSv1.3" }, http2: false },
+        { address: "unix:run/y.sock", proxyProtocol: { from: ["unix:"] } },
+      ],
+      tls: { certificates: [{ cert: "b.pem", key: "b.key" }], ciphers: "HIGH" },
       upstreams,
       processes: {
         p: { kind: "php-fpm", upstream: "own", ini: { a: "b" } },

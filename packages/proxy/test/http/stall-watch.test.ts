@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type Resettable, StallWatch, type WatchedOutput } from "../../src/http/stall-watch.ts";
+import { type Resettable, StallWatch } from "../../src/http/stall-watch.ts";
 import { Timers } from "../../src/timers.ts";
 
 /** What the watch sees of a response, set by hand. */
@@ -18,7 +18,7 @@ class World {
 
   constructor() {
     const connection = { reset: () => void this.resets++ } as unknown as Resettable;
-    this.watch = new StallWatch(this.response as unknown as WatchedOutput, connection, 30_000, this.timers);
+    this.watch = new StallWatch(this.response, connection, 30_000, this.timers);
     this.watch.arm();
   }
 

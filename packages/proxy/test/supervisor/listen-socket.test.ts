@@ -5,19 +5,19 @@ import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import type { ResolvedListen } from "../../src/config/resolved-config.ts";
+import type { ListenPlace } from "../../src/config/resolved-config.ts";
 import { ListenSocket } from "../../src/supervisor/listen-socket.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const tcp = (host: string | undefined, port: number): ResolvedListen => ({
+const tcp = (host: string | undefined, port: number): ListenPlace => ({
   kind: "tcp",
   host,
   port,
   text: `${host ?? ""}:${port}`,
 });
-const unix = (path: string): ResolvedListen => ({ kind: "unix", path, text: `unix:${path}` });
+const unix = (path: string): ListenPlace => ({ kind: "unix", path, text: `unix:${path}` });
 
-async function open(wanted: ResolvedListen): Promise<ListenSocket> {
+async function open(wanted: ListenPlace): Promise<ListenSocket> {
   const socket = await ListenSocket.open(wanted, (connection) => connection.end());
   onTestFinished(() => socket.close());
   return socket;

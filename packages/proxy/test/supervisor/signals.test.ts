@@ -9,7 +9,7 @@ function signals(terminal: boolean): { send: (signal: NodeJS.Signals, at: number
     {
       stop: (it) => done.push(`stop ${it}`),
       cut: (it) => done.push(`cut ${it}`),
-      ignored: (it) => done.push(`ignored ${it}`),
+      reload: (it) => done.push(`reload ${it}`),
     },
     { terminal, now: () => time },
   );
@@ -49,9 +49,9 @@ test("[f31] SIGHUP ends what a terminal started, and nothing else", () => {
   expect(onTerminal.done).toEqual(["stop SIGHUP"]);
 });
 
-test("SIGHUP to a service is ignored with a word", () => {
+test("SIGHUP to a service asks to reload", () => {
   const service = signals(false);
   service.send("SIGHUP", 0);
   service.send("SIGHUP", 1);
-  expect(service.done).toEqual(["ignored SIGHUP", "ignored SIGHUP"]);
+  expect(service.done).toEqual(["reload SIGHUP", "reload SIGHUP"]);
 });

@@ -1,0 +1,112 @@
+import { X509Certificate, createPrivateKey } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import type { SecureContext, SecureContextOptions } from "node:tls";
+
+import { FastCGIError } from "@x/protocol/errors";
+
+import type { ResolvedCertificate } from "../config/listen-config.ts";
+
+/** A certificate that was read and fits its key. */
+export interface Certificate {
+  /** What TLS needs of it. */
+  readonly options: SecureContextOptions;
+  readonly context: SecureContext;
+  /** Lower case; may begin with `*.`. */
+  readonly names: readonly string[];
+  /** What works, but should be looked at. */
+  readonly warnings: readonly string[];
+}
+
+/** Whoever is not in the file's group. */
+const OTHERS_READ = 0o004;
+
+/**
+ * Reads a certificate and its key.
+ *
+ * @param rules what else the connections are to keep
+ * @param now ms since 1970
+ * @throws `FCGI_ERR_CONFIG`: a sentence that says which file is wrong, and what to do
+ */
+export function readCertificate(files: ResolvedCertificate, rules: SecureContextOptions, now: number): Certificate {
+  const { cert, key } = files;
+  const pem = read(cert, "certificate");
+  const keyPem = read(key, "key");
+  const certificate = parseCertificate(pem, cert);
+  if (!certificate.checkPrivateKey(parseKey(keyPem, key)))
+    throw wrong(`the key ${key} does not belong to the certificate ${cert}: name the one that it was made with.`);
+  const [begins, ends] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+  if (ends <= now) throw wrong(`the certificate ${cert} expired on ${date(ends)}: renew it.`);
+  if (begins > now)
+    throw wrong(`the certificate ${cert} is not valid before ${date(begins)}: wait, or set the clock of this machine.`);
+  const warnings: string[] = [];
+  if ((statSync(key).mode & OTHERS_READ) !== 0)
+    warnings.push(`the key ${key} can be read by every user of this machine: chmod o-r ${key}`);
+  if (ends - now < (ends - begins) / 10) warnings.push(`the certificate ${cert} expires on ${date(ends)}: renew it`);
+  const options: SecureContextOptions = { ...rules, cert: pem, key: keyPem };
+  return { options, context: contextOf(options, cert), names: namesOf(certificate), warnings };
+}
+
+function read(file: string, what: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why =
+      code === "ENOENT"
+        ? "does not exist"
+        : code === "EACCES"
+          ? "may not be read by this user"
+          : `cannot be read (${code ?? String(error)})`;
+    throw wrong(`the ${what} file ${file} ${why}: correct tls.${what === "key" ? "key" : "cert"}, or the file.`);
+  }
+}
+
+function parseCertificate(pem: Buffer, file: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw wrong(
+      `${file} holds no certificate in PEM ("-----BEGIN CERTIFICATE-----"): write another file into tls.cert.`,
+    );
+  }
+}
+
+function parseKey(pem: Buffer, file: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ERR_MISSING_PASSPHRASE" || pem.includes("ENCRYPTED"))
+      throw wrong(
+        `the key ${file} has a passphrase, and nobody is asked for it: write it without, by \`openssl pkey\`.`,
+      );
+    throw wrong(
+      `${file} holds no private key in PEM ("-----BEGIN PRIVATE KEY-----"): write another file into tls.key.`,
+    );
+  }
+}
+
+function contextOf(options: SecureContextOptions, file: string): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw wrong(`the certificate ${file} cannot be used: ${(error as Error).message}.`);
+  }
+}
+
+/** Those of subjectAltName, as browsers do; the subject's only when there are none (RFC 6125 §6.4.4). */
+function namesOf({ subjectAltName, subject }: X509Certificate): string[] {
+  const names = [...(subjectAltName ?? "").matchAll(/(?:^|, )DNS:([^",\s]+)/g)].map(([, name = ""]) => name);
+  if (names.length === 0) names.push(/^CN=([^\s"]+)$/m.exec(subject)?.[1] ?? "");
+  return names.filter((name) => name !== "").map((name) => name.toLowerCase());
+}
+
+function date(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+function wrong(message: string): FastCGIError {
+  return new FastCGIError("FCGI_ERR_CONFIG", message, { phase: "configure" });
+}

@@ -1,0 +1,67 @@
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+
+import type { ResolvedListen } from "../config/listen-config.ts";
+import { AddressSet } from "../http/addresses.ts";
+import { remoteEndpoint } from "../http/endpoint.ts";
+import type { CertificateStore } from "../tls/certificate-store.ts";
+import { TlsDoor } from "../tls/tls-door.ts";
+import { Arrival, type ArrivalOwner } from "./arrival.ts";
+import type { HttpFront } from "./http-front.ts";
+
+/** What a new connection goes through at one place where the server listens: PROXY protocol, TLS, and the choice of HTTP's version. */
+export class Entrance implements ArrivalOwner {
+  readonly expectsHeader: boolean;
+  readonly expectsTls: boolean;
+  readonly handshake: number;
+  readonly #front: HttpFront;
+  readonly #trusted: AddressSet | undefined;
+  readonly #door: TlsDoor | undefined;
+
+  /**
+   * @param store its certificates; undefined: nothing is encrypted
+   * @param handshake ms; 0: any
+   */
+  constructor(listen: ResolvedListen, store: CertificateStore | undefined, handshake: number, front: HttpFront) {
+    this.#front = front;
+    this.handshake = handshake;
+    this.#trusted = listen.proxyProtocol && new AddressSet(listen.proxyProtocol);
+    this.expectsHeader = this.#trusted !== undefined;
+    this.expectsTls = store !== undefined;
+    this.#door =
+      store && new TlsDoor(store, listen.http2, handshake, (secure, raw) => this.#onSecure(secure, Arrival.of(raw)));
+  }
+
+  /** Takes an accepted connection. */
+  accept(socket: Socket): void {
+    if (this.#trusted === undefined && this.#door === undefined) {
+      this.#front.accept(socket);
+      return;
+    }
+    if (this.#trusted?.has(remoteEndpoint(socket).address) === false) {
+      socket.destroy();
+      return;
+    }
+    this.#front.add(new Arrival(socket, this));
+  }
+
+  onKnown(arrival: Arrival): void {
+    if (this.#door !== undefined) {
+      this.#door.accept(arrival.socket);
+      return;
+    }
+    arrival.leave();
+    this.#front.accept(arrival.socket, arrival.ends);
+  }
+
+  onLeft(arrival: Arrival): void {
+    this.#front.remove(arrival);
+  }
+
+  #onSecure(secure: TLSSocket, arrival: Arrival | undefined): void {
+    arrival?.leave();
+    if (this.#front.draining) secure.destroy();
+    else if (secure.alpnProtocol === "h2") this.#front.acceptHttp2(secure, arrival?.ends);
+    else this.#front.accept(secure, arrival?.ends);
+  }
+}
