@@ -202,6 +202,8 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#learner?.forget();
     // As many as it would have taken, unless the attempts that still run will take them.
     const excess = this.#queue.length - this.#connections.connecting * this.#shape.multiplex;
+    // Of those that share no connection each has an attempt of its own.
+    if (excess <= 0 && this.#freshQueued > this.#connections.connecting) this.#failFirstFresh(error);
     for (let count = Math.min(excess, this.#shape.multiplex); count > 0; count--) {
       const dispatch = this.#queue.first?.waiter;
       if (dispatch !== undefined) this.#shift(dispatch).fail(copyOf(error));
@@ -260,6 +262,12 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#queue.remove(dispatch);
     if (dispatch.fresh) this.#freshQueued--;
     return dispatch;
+  }
+
+  #failFirstFresh(error: FastCGIError): void {
+    let entry = this.#queue.first;
+    while (entry !== undefined && !entry.waiter.fresh) entry = entry.next;
+    if (entry !== undefined) this.#shift(entry.waiter).fail(copyOf(error));
   }
 
   /** Begins what can begin, in order; then dials for those that wait. */

@@ -15,3 +15,12 @@ test("one of several that wait for connections of their own is aborted, multiple
   expect(recorders.map(({ code }) => code)).toEqual(["FCGI_ERR_ABORTED", undefined, undefined]);
   await pool.close();
 });
+
+test("[f06] several that share no connection, and nobody listens: each fails, on a multiplexing application too", async () => {
+  const pool = new Pool("unix:/nowhere/app.sock", { multiplex: 32, capacity: 64 });
+  const recorders = [run(pool, { reuse: false }), run(pool, { reuse: false }), run(pool), run(pool, { reuse: false })];
+  const settled = await Promise.all(recorders.map((recorder) => recorder.settled));
+  expect(settled.map(({ code }) => code)).toEqual(recorders.map(() => "FCGI_ERR_CONNECT"));
+  expect(pool.stats).toMatchObject({ queued: 0, connecting: 0 });
+  await pool.close();
+});

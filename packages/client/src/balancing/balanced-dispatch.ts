@@ -9,7 +9,7 @@ import type { DispatchController, DispatchEnd, DispatchHandler, DispatchOptions 
 import type { Slab } from "../slabs.ts";
 import type { Timeouts } from "../timeouts.ts";
 import type { QueueEntry, Queueable } from "../wait-queue.ts";
-import { mayTryElsewhere } from "./elsewhere-rule.ts";
+import { isLost, mayTryElsewhere } from "./elsewhere-rule.ts";
 import { HeldBody } from "./held-body.ts";
 import type { Peer } from "./peer.ts";
 import type { BalancedRequest } from "./policy.ts";
@@ -43,6 +43,8 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
   #epoch = 0;
   #inner: DispatchController | undefined;
   #answered = false;
+  /** Its present peer has given it a connection. */
+  #started = false;
   /** A peer's connection broke under it. */
   #lost = false;
   #settled = false;
@@ -97,6 +99,7 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
   /** Runs on `peer` from now on. */
   begin(peer: Peer): void {
     this.#peer = peer;
+    this.#started = false;
     this.#epoch = peer.begin();
     try {
       // It may begin before this returns.
@@ -152,6 +155,7 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
 
   onStart(controller: DispatchController): void {
     this.#inner = controller;
+    this.#started = true;
     this.#handler.onStart?.(this);
   }
 
@@ -174,7 +178,7 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
   onError(error: FastCGIError): void {
     const peer = this.#peer;
     const again = this.#mayTryElsewhere(error);
-    this.#lost ||= error.code === "FCGI_ERR_SOCKET";
+    this.#lost ||= isLost({ code: error.code, started: this.#started });
     this.#leavePeer(error);
     if (again && peer !== undefined) {
       this.tried.push(peer);
@@ -198,6 +202,7 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
       bodyKept: this.#bodies.every((body) => !body.started),
       idempotent: this.plan.idempotent,
       reused: this.#inner?.reused ?? false,
+      started: this.#started,
       lostBefore: this.#lost,
       elapsed: this.#owner.timeouts.clock() - this.#began,
       connectTimeout: this.plan.connectTimeout,

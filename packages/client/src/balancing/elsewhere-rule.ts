@@ -10,6 +10,8 @@ export interface FailedTry {
   idempotent: boolean;
   /** Its connection had served others. */
   reused: boolean;
+  /** It had a connection to this peer. */
+  started: boolean;
   /** Another peer's connection broke under it before. */
   lostBefore: boolean;
   /** ms since it came. */
@@ -36,11 +38,16 @@ const NOT_RUN: ReadonlySet<FastCGIErrorCode> = new Set(["FCGI_ERR_OVERLOADED", "
  */
 export function mayTryElsewhere(failed: FailedTry): boolean {
   if (failed.answered || !failed.bodyKept) return false;
-  const lost = failed.code === "FCGI_ERR_SOCKET" && failed.idempotent;
+  const lost = failed.idempotent && isLost(failed);
   if (lost && !failed.lostBefore) return true;
   if (failed.connectTimeout > 0 && failed.elapsed > failed.connectTimeout) return false;
   if (NOT_SENT.has(failed.code) || NOT_RUN.has(failed.code)) return true;
   return lost && failed.reused;
+}
+
+/** Its connection broke: perhaps it was run again at the same peer, which could not be reached any more. */
+export function isLost({ code, started }: Pick<FailedTry, "code" | "started">): boolean {
+  return started && (code === "FCGI_ERR_SOCKET" || code === "FCGI_ERR_CONNECT" || code === "FCGI_ERR_CONNECT_TIMEOUT");
 }
 
 /** Failures that say nothing about the peer: the caller's, or of our own limits. */

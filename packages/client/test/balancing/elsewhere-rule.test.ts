@@ -9,11 +9,12 @@ const refused: FailedTry = {
   bodyKept: true,
   idempotent: false,
   reused: false,
+  started: false,
   lostBefore: false,
   elapsed: 0,
   connectTimeout: 2_000,
 };
-const closed: FailedTry = { ...refused, code: "FCGI_ERR_SOCKET", idempotent: true, reused: true };
+const closed: FailedTry = { ...refused, code: "FCGI_ERR_SOCKET", idempotent: true, started: true, reused: true };
 
 test.for<{ what: string; failed: FailedTry; expected: boolean }>([
   { what: "no connection, any request", failed: refused, expected: true },
@@ -33,12 +34,21 @@ test.for<{ what: string; failed: FailedTry; expected: boolean }>([
   { what: "a kept connection closed, idempotent", failed: closed, expected: true },
   { what: "a kept connection closed, a POST", failed: { ...closed, idempotent: false }, expected: false },
   { what: "[f01] a fresh connection closed", failed: { ...closed, reused: false }, expected: true },
-  { what: "[f01] a fresh connection closed, a POST", failed: { ...refused, code: "FCGI_ERR_SOCKET" }, expected: false },
+  {
+    what: "[f01] a fresh connection closed, a POST",
+    failed: { ...refused, code: "FCGI_ERR_SOCKET", started: true },
+    expected: false,
+  },
   { what: "[f01] the peer dies after a long time", failed: { ...closed, reused: false, elapsed: 9e9 }, expected: true },
   {
     what: "[f01] a second peer closes a fresh connection",
     failed: { ...closed, reused: false, lostBefore: true },
     expected: false,
+  },
+  {
+    what: "[f01] the peer dies, and is gone when it is tried again there",
+    failed: { ...closed, code: "FCGI_ERR_CONNECT", elapsed: 9e9 },
+    expected: true,
   },
   { what: "a second peer closes a kept connection", failed: { ...closed, lostBefore: true }, expected: true },
   { what: "a byte of the answer came", failed: { ...closed, answered: true }, expected: false },
