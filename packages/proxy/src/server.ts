@@ -11,7 +11,10 @@ import { ProcessManager } from "./processes/process-manager.ts";
 import type { ProcessManagerOptions } from "./processes/process-manager.ts";
 import { requireRoots } from "./require-roots.ts";
 import type { ListenAddress } from "./supervisor/listen-address.ts";
+import { prepareForWorker } from "./supervisor/prepare-for-worker.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
+import { WorkerProcess } from "./supervisor/worker-process.ts";
+import type { WorkerProcessOptions } from "./supervisor/worker-process.ts";
 import { probeUpstreams } from "./worker/probe-upstreams.ts";
 import { Worker } from "./worker/worker.ts";
 
@@ -29,11 +32,13 @@ export interface ProxyServerStats {
 export interface ProxyServerOptions {
   /** For the application processes. */
   readonly processes?: ProcessManagerOptions;
+  /** Run the worker in a process of its own, as `x-proxy` does when root starts it. @internal @default in this process */
+  readonly workerProcess?: WorkerProcessOptions | undefined;
 }
 
 /**
  * The whole server: listening sockets and application processes on one side (the supervisor), the gateway and HTTP on the
- * other (the worker). Both live in this process.
+ * other (the worker). Both live in this process, unless root started `x-proxy`.
  *
  * It installs no signal handlers and writes no log: both are the program's (see `@x/proxy/cli`).
  */
@@ -41,7 +46,8 @@ export class ProxyServer {
   /** The configuration in its long form. */
   readonly config: ResolvedConfig;
   readonly #supervisor: Supervisor;
-  #worker: Worker | undefined;
+  readonly #workerProcess: WorkerProcessOptions | undefined;
+  #worker: Worker | WorkerProcess | undefined;
   #listening: Promise<readonly ListenAddress[]> | undefined;
   #opened: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -51,11 +57,13 @@ export class ProxyServer {
 
   constructor(config: ResolvedConfig, options: ProxyServerOptions = {}) {
     this.config = config;
-    this.#supervisor = new Supervisor(config.listen, new ProcessManager(config, options.processes));
+    this.#workerProcess = options.workerProcess;
+    const client = options.workerProcess?.account;
+    this.#supervisor = new Supervisor(config.listen, new ProcessManager(config, { ...options.processes, client }));
     this.#started = new Promise((resolve) => (this.#markStarted = resolve));
   }
 
-  /** Undefined before `listen()`: only then the addresses of our own applications are known. */
+  /** Undefined before `listen()`: only then the addresses of our own applications are known. And when the worker has its own process. */
   get gateway(): Gateway | undefined {
     return this.#worker?.gateway;
   }
@@ -97,6 +105,18 @@ export class ProxyServer {
    */
   reloadCertificates(): boolean {
     return this.#worker?.reloadCertificates() ?? false;
+  }
+
+  /** Accepts no more, and says what still runs. {@link ProxyServer.close} does this too. */
+  async stopAccepting(): Promise<ProxyServerStats> {
+    await this.#supervisor.stopAccepting();
+    if (this.#worker instanceof WorkerProcess) await this.#worker.stopAccepting();
+    return this.stats;
+  }
+
+  /** Opens the access log's file anew, when the worker has a process of its own. @internal */
+  reopenLog(): void {
+    if (this.#worker instanceof WorkerProcess) this.#worker.reopenLog();
   }
 
   /**
@@ -142,7 +162,6 @@ export class ProxyServer {
     const { processes } = this.#supervisor;
     this.#opened = this.#open();
     await this.#opened;
-    void this.#probe();
     await processes.start();
     this.#markStarted();
     if (this.#ended) throw closed();
@@ -155,11 +174,8 @@ export class ProxyServer {
     try {
       if (this.#ended) throw closed();
       requireRoots(this.config);
-      await loadHandlers(this.config);
-      await processes.prepare();
-      const worker = new Worker({ ...this.config, upstreams: processes.upstreams }, this.#started);
-      this.#worker = worker;
-      await this.#supervisor.open((socket, index) => worker.accept(socket, index));
+      if (this.#workerProcess === undefined) await this.#openHere();
+      else await this.#openApart(this.#workerProcess);
       if (this.#ended) throw closed();
     } catch (error) {
       await this.#supervisor.stopAccepting();
@@ -167,6 +183,28 @@ export class ProxyServer {
       await processes.stop(true);
       throw error;
     }
+  }
+
+  async #openHere(): Promise<void> {
+    const { processes } = this.#supervisor;
+    await loadHandlers(this.config);
+    await processes.prepare();
+    const { upstreams } = processes;
+    const worker = new Worker({ ...this.config, upstreams }, this.#started);
+    this.#worker = worker;
+    await this.#supervisor.open((socket, index) => worker.accept(socket, index));
+    void probeUpstreams(upstreams.values(), this.#managed());
+  }
+
+  async #openApart(options: WorkerProcessOptions): Promise<void> {
+    const { processes } = this.#supervisor;
+    prepareForWorker(this.config, options.account);
+    await processes.prepare();
+    const config = { ...this.config, upstreams: processes.upstreams };
+    const sockets = await this.#supervisor.bind();
+    const worker = new WorkerProcess(config, sockets, this.#started, [...this.#managed()], options);
+    this.#worker = worker;
+    await worker.start();
   }
 
   async #close(): Promise<void> {
@@ -178,9 +216,8 @@ export class ProxyServer {
     await this.#supervisor.processes.stop();
   }
 
-  #probe(): Promise<void> {
-    const managed = new Set(this.processes.map((process) => process.address));
-    return probeUpstreams(this.#supervisor.processes.upstreams.values(), managed);
+  #managed(): ReadonlySet<string> {
+    return new Set(this.processes.map((process) => process.address));
   }
 }
 

@@ -25,10 +25,13 @@ export class LogFile {
   /** The file is open. */
   #ready: Promise<void>;
 
-  /** @throws FastCGIError `FCGI_ERR_CONFIG` when it cannot be opened */
-  constructor(path: string, events: LogFileEvents) {
+  /**
+   * @param fd the file, when it is open already
+   * @throws FastCGIError `FCGI_ERR_CONFIG` when it cannot be opened
+   */
+  constructor(path: string, events: LogFileEvents, fd: number = openLog(path)) {
     this.#path = path;
-    this.#stream = new sonicBoom.SonicBoom({ fd: openLog(path), maxLength: QUEUE_LIMIT, sync: false });
+    this.#stream = new sonicBoom.SonicBoom({ fd, maxLength: QUEUE_LIMIT, sync: false });
     // Opened by ourselves, since a pipe must not block; to be opened anew it must know the name all the same.
     Object.assign(this.#stream, { file: path });
     this.#ready = this.#opened();
@@ -78,11 +81,16 @@ export class LogFile {
   }
 }
 
-/** Without waiting for a reader, should it be a pipe. */
-function openLog(path: string): number {
+/**
+ * Opens a file to append to it, without waiting for a reader, should it be a pipe.
+ *
+ * @param flags more of open(2)
+ * @throws FastCGIError `FCGI_ERR_CONFIG` when it cannot be opened
+ */
+export function openLog(path: string, flags = 0): number {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
   try {
-    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o640);
+    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | flags, 0o640);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new FastCGIError("FCGI_ERR_CONFIG", `the access log ${path} cannot be written: ${why}`, {

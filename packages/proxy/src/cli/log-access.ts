@@ -8,14 +8,23 @@ import type { Log } from "./log.ts";
 import type { Output } from "./output.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
 
+/** An access log that is being written. */
+export interface AccessLog {
+  /** Opens its file anew, as on SIGUSR1. */
+  reopen(): void;
+  /** Ends it, when the last lines are written. */
+  end(): Promise<void>;
+}
+
 /**
- * Writes the access log. SIGUSR1 opens its file anew, as `logrotate` tells nginx to.
+ * Writes the access log, if there is one. SIGUSR1 opens its file anew, as `logrotate` tells nginx to.
  *
  * @param out stdout
- * @returns ends that, when the last lines are written
+ * @param fd the file, when somebody else opened it
  * @throws FastCGIError `FCGI_ERR_CONFIG` when the file cannot be opened
  */
-export function logAccess(config: ResolvedAccessLog, log: Log, out: Output): () => Promise<void> {
+export function logAccess(config: ResolvedAccessLog | undefined, log: Log, out: Output, fd?: number): AccessLog {
+  if (config === undefined) return { reopen: () => undefined, end: () => Promise.resolve() };
   const { file, format } = config;
   const repeated = new RepeatFilter(() => undefined);
   const problem = (kind: string, message: string): void => {
@@ -24,11 +33,15 @@ export function logAccess(config: ResolvedAccessLog, log: Log, out: Output): () 
   const target =
     file === undefined
       ? undefined
-      : new LogFile(file, {
-          onLost: (lines) =>
-            problem("lost", `${lines} lines of the access log were lost: it is not written fast enough`),
-          onError: (error) => problem("error", `the access log ${file} cannot be written: ${error.message}`),
-        });
+      : new LogFile(
+          file,
+          {
+            onLost: (lines) =>
+              problem("lost", `${lines} lines of the access log were lost: it is not written fast enough`),
+            onError: (error) => problem("error", `the access log ${file} cannot be written: ${error.message}`),
+          },
+          fd,
+        );
   const sink = target ?? out;
   const listener = (message: unknown): void => sink.line(formatAccess(message as AccessRecord, format, Date.now()));
   const reopen = (): void => {
@@ -40,10 +53,11 @@ export function logAccess(config: ResolvedAccessLog, log: Log, out: Output): () 
   subscribe("fastcgi:proxy:access", listener);
   // A handler also keeps this signal from opening node's debugger.
   if (target !== undefined) process.on("SIGUSR1", reopen);
-  return async () => {
+  const end = async (): Promise<void> => {
     unsubscribe("fastcgi:proxy:access", listener);
     process.off("SIGUSR1", reopen);
     repeated.close();
     await target?.close();
   };
+  return { reopen, end };
 }

@@ -18,6 +18,8 @@ import { Output } from "./output.ts";
 import { serve } from "./serve.ts";
 import { helpText, version } from "./usage.ts";
 
+export { runWorker } from "./worker.ts";
+
 /** How the program was started. */
 export interface MainOptions {
   /** What the user typed to start it, for the hints in messages, such as `npm start --`. @default "x-proxy" */

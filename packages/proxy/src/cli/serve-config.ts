@@ -26,6 +26,8 @@ export interface ServeConfig {
   readonly config: ResolvedConfig;
   /** What runs the scripts, as far as more is known of it than an address. */
   readonly php: PhpChoice | undefined;
+  /** The configuration's file, absolute; undefined: there is none. */
+  readonly file: string | undefined;
 }
 
 /**
@@ -40,7 +42,8 @@ export async function serveConfig(args: Arguments, search: PhpSearch): Promise<S
   }
   if ((args.cert === undefined) !== (args.key === undefined))
     throw new UsageError("--cert and --key belong together: name the certificate's file and that of its private key.");
-  if (args.config !== undefined) return { config: await fileConfig(args, args.config), php: undefined };
+  if (args.config !== undefined)
+    return { config: await fileConfig(args, args.config), php: undefined, file: resolve(args.config) };
   if (args.php === undefined && args.preset !== undefined)
     throw new UsageError("--preset says what kind of PHP site it is, and needs --php beside it, such as `--php auto`.");
   return args.php === "auto" ? autoConfig(args, search) : folderConfig(args, search);
@@ -81,19 +84,21 @@ function absoluteListen(text: string): string {
 async function autoConfig(args: Arguments, search: PhpSearch): Promise<ServeConfig> {
   const root = folder(args.root ?? ".");
   const php = await choosePhp(siteIn(root, args.preset).documentRoot, search);
-  return { config: expandConfig({ ...siteConfig(args, root), ...configOfPhp(php) }), php };
+  return { config: expandConfig({ ...siteConfig(args, root), ...configOfPhp(php) }), php, file: undefined };
 }
 
 async function folderConfig(args: Arguments, search: PhpSearch): Promise<ServeConfig> {
   const root = folder(args.root ?? ".");
   const site = siteConfig(args, root);
-  if (args.php === undefined) return { config: expandConfig({ ...site, routes: [{ static: true }] }), php: undefined };
+  if (args.php === undefined)
+    return { config: expandConfig({ ...site, routes: [{ static: true }] }), php: undefined, file: undefined };
   const pool = await poolAt(args.php, search);
   if (pool === undefined) {
-    return { config: expandConfig({ ...site, upstreams: { php: { addresses: [args.php] } } }), php: undefined };
+    const upstreams = { php: { addresses: [args.php] } };
+    return { config: expandConfig({ ...site, upstreams }), php: undefined, file: undefined };
   }
   const php: PhpChoice = { kind: "given", address: args.php, pool };
-  return { config: expandConfig({ ...site, ...configOfPhp(php) }), php };
+  return { config: expandConfig({ ...site, ...configOfPhp(php) }), php, file: undefined };
 }
 
 /** The pool of this machine's PHP-FPM that has the address. A port says too little: what listens there may be elsewhere. */

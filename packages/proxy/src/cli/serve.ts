@@ -2,6 +2,7 @@ import { isFastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { PhpSearch } from "../php/php-search.ts";
+import { chooseAccount } from "../processes/account.ts";
 import { createProxyServer } from "../server.ts";
 import type { ProxyServer } from "../server.ts";
 import { handleSignals } from "../supervisor/signals.ts";
@@ -13,6 +14,7 @@ import { logCertificates } from "./log-certificates.ts";
 import { logPeers } from "./log-peers.ts";
 import { logProcesses } from "./log-processes.ts";
 import { logRequests } from "./log-requests.ts";
+import { logWorker, passReopen } from "./log-worker.ts";
 import type { Log } from "./log.ts";
 import type { Output } from "./output.ts";
 import { phpFileIn } from "./php-files.ts";
@@ -32,16 +34,16 @@ export async function serve(
   search: PhpSearch,
   out: Output,
 ): Promise<void> {
-  const { config, php } = await serveConfig(args, search);
-  const server = createProxyServer(config);
-  const { access } = config.log;
-  const endAccess = access === undefined ? undefined : logAccess(access, log, out);
-  const endLogs = [
-    logProcesses(log, args.verbose),
-    logPeers(log),
-    logRequests(log, args.verbose),
-    logCertificates(log),
-  ];
+  const { config, php, file } = await serveConfig(args, search);
+  const account = chooseAccount({ configured: config.user, root: undefined, key: "user" });
+  const { json, verbose } = args;
+  const workerProcess = account && { account, file, json, verbose };
+  const server = createProxyServer(config, { workerProcess });
+  const endLogs: (() => unknown)[] =
+    workerProcess === undefined
+      ? [logRequests(log, verbose), logPeers(log), logCertificates(log), logAccess(config.log.access, log, out).end]
+      : [logWorker(log), passReopen(server, log)];
+  endLogs.push(logProcesses(log, verbose));
   const end = untilSignal(server, log);
   try {
     await server.listen();
@@ -55,19 +57,12 @@ export async function serve(
     await end.stopped;
   } finally {
     end.dispose();
-    for (const endLog of endLogs) endLog();
-    await endAccess?.();
+    for (const endLog of endLogs) await endLog();
   }
 }
 
 /** What works, but may not be what the user wants. */
 function warnOfStart(config: ResolvedConfig, log: Log, program: Program): void {
-  if (process.getuid?.() === 0) {
-    log.write(
-      "warn",
-      "started as root: whoever breaks into this program has the whole machine; start it as another user, on a port from 1024 on",
-    );
-  }
   const { root } = config;
   if (root === undefined || config.upstreams.size > 0) return;
   const file = phpFileIn(root);
@@ -84,17 +79,16 @@ function untilSignal(server: ProxyServer, log: Log): { stopped: Promise<void>; d
   let resolve = (): void => undefined;
   const stopped = new Promise<void>((done) => (resolve = done));
   const dispose = handleSignals({
-    stop: (signal) => {
-      const { requests } = server.stats;
+    stop: async (signal) => {
+      const { requests } = await server.stopAccepting();
       const waiting =
         requests === 0
           ? ""
           : `, waiting for ${requests} ${requests === 1 ? "request" : "requests"} up to ${server.config.shutdown.grace / 1_000} s (again: at once)`;
       log.write("info", `${signal}: stopping${waiting}`, { event: "stopping", signal, requests });
-      void server.close().then(() => {
-        log.write("info", "stopped", { event: "stopped" });
-        resolve();
-      });
+      await server.close();
+      log.write("info", "stopped", { event: "stopped" });
+      resolve();
     },
     cut: (signal) => {
       log.write("warn", `${signal} again: stopping at once`, { event: "cut", signal });

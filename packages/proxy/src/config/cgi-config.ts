@@ -13,7 +13,12 @@ export interface CgiRouteConfig {
   program?: string | readonly string[] | undefined;
   /** Environment beside the CGI variables: a text sets a variable, over all others; `true` passes on ours. All else of ours stays away, but for `PATH`, `LANG` and `TZ`. */
   environment?: Readonly<Record<string, string | true>> | undefined;
-  /** System user that the programs run as, when started as root. @default the owner of `root`, or of the program's folder, never root */
+  /**
+   * System user that the programs run as, when root starts a server with `createProxyServer`. The worker of `x-proxy` is not root then: there it
+   * can only be the configuration's own `user`.
+   *
+   * @default the owner of `root`, or of the program's folder, never root; with `x-proxy` the worker's user
+   */
   user?: string | undefined;
   /** Programs of the route that run at once; further requests wait, at most 256 and `timeouts.queue`. @default 16 */
   concurrency?: number | undefined;

@@ -33,6 +33,13 @@ export interface ProxyConfig {
   tls?: TlsConfig | undefined;
   /** The document root of every route that names none of its own. Relative to the configuration's folder. */
   root?: string | undefined;
+  /**
+   * The system user that whatever answers requests becomes when root starts `x-proxy` (nginx `user`): only a process that listens for signals
+   * and keeps sockets and applications stays root. Never root.
+   *
+   * @default the distribution's web user: `www-data`, `http`, `nginx`, `apache`, `_www`, else `nobody`
+   */
+  user?: string | undefined;
   /** Applications by name; a route refers to one by this name. */
   upstreams?: Readonly<Record<string, UpstreamConfig>> | undefined;
   /** Application processes that the program starts and keeps alive, by name. */

@@ -89,6 +89,7 @@ export class Expansion {
     return {
       listen: expandListen(this),
       root: this.root,
+      user: config.user,
       upstreams,
       processes,
       routes: config.routes.map((route, index) => expandRoute(this, route, index, upstreams)),

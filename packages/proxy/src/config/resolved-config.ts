@@ -23,6 +23,8 @@ export interface ResolvedConfig {
   readonly listen: readonly ResolvedListen[];
   /** Absolute; undefined when the configuration has no common document root. */
   readonly root: string | undefined;
+  /** The system user of the worker, when root starts the program; undefined: the distribution's web user. */
+  readonly user: string | undefined;
   /** The applications, by name. */
   readonly upstreams: ReadonlyMap<string, ResolvedUpstream>;
   /** The application processes to run, by name. */

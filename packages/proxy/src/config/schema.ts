@@ -316,6 +316,7 @@ const proxyConfig = keys({
   ),
   tls: v.optional(tls),
   root: v.optional(text),
+  user: v.optional(text),
   upstreams: v.optional(table(upstream)),
   processes: v.optional(table(process)),
   routes: v.pipe(

@@ -26,18 +26,20 @@ const SCRIPT = 'for a do p=${a#?}; [ "-${a%"$p"}" "$p" ] || { printf %s "$p"; ex
 /**
  * Makes sure that the user can enter all folders above each place and use it as needed, by trying it as that user.
  *
+ * @param key where the configuration names the user, for the message
  * @throws `FCGI_ERR_CONFIG` with one sentence that names the folder in the way and the remedy
  */
 export function requireAccess(
   account: Account | undefined,
   needed: readonly Needed[],
   setpriv: string | undefined,
+  key = "`user` of the process",
 ): void {
   for (const place of needed) {
     const above = foldersAbove(place.path).map((folder) => ({ path: folder, right: "x" as const }));
     const barrier = firstBarrier(account, [...above, place], setpriv);
     if (barrier !== undefined)
-      throw new FastCGIError("FCGI_ERR_CONFIG", sentence(account, barrier, place), { phase: "configure" });
+      throw new FastCGIError("FCGI_ERR_CONFIG", sentence(account, barrier, place, key), { phase: "configure" });
   }
 }
 
@@ -78,10 +80,9 @@ function isAllowed({ path, right }: Step): boolean {
   }
 }
 
-function sentence(account: Account | undefined, barrier: string, { path, what, right }: Needed): string {
+function sentence(account: Account | undefined, barrier: string, { path, what, right }: Needed, key: string): string {
   const who = account === undefined ? "this user" : `user ${account.name}`;
-  const cure =
-    account === undefined ? "start as another user" : "name another one in the configuration (`user` of the process)";
+  const cure = account === undefined ? "start as another user" : `name another one in the configuration (${key})`;
   if (barrier !== path) {
     return `${who} cannot enter ${barrier}, on the way to ${what} ${path}: run \`chmod a+x ${barrier}\`, move it to a folder that everybody may enter, such as /srv, or ${cure}.`;
   }

@@ -53,7 +53,9 @@ function configuredAccount(name: string, key: string): Account {
   const account = findAccount(name);
   if (account === undefined) throw problem(`${key} is ${JSON.stringify(name)}, and this machine has no such user.`);
   if (account.uid === 0)
-    throw problem(`${key} is root, and applications never run as root: name another user, such as www-data.`);
+    throw problem(
+      `${key} is root, and neither applications nor the worker ever run as root: name another user, such as www-data.`,
+    );
   return account;
 }
 
@@ -78,7 +80,7 @@ function webUser(key: string): Account {
     if (account !== undefined) return account;
   }
   throw problem(
-    `applications never run as root, and this machine has none of the users ${WEB_USERS.join(", ")}: set ${key}.`,
+    `neither applications nor the worker ever run as root, and this machine has none of the users ${WEB_USERS.join(", ")}: set ${key}.`,
   );
 }
 

@@ -12,6 +12,8 @@ export interface ChildOptions {
   readonly cwd: string;
   /** All of it: nothing of ours is added. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The socket that it makes is also for its group, which is the worker's: a usual umask would keep that from connecting. */
+  readonly groupMayConnect?: boolean | undefined;
   /** Who gets SIGTERM: all processes of the group, or only the first, which ends the others itself. */
   readonly terminate: "group" | "leader";
   onLine(stream: "stdout" | "stderr", line: string): void;
@@ -35,6 +37,9 @@ export class ApplicationChild {
   constructor(options: ChildOptions) {
     this.#terminate = options.terminate;
     const { file, args, ...user } = options.launch;
+    // A child begins with the umask of its parent.
+    const umask = process.umask(0o077);
+    process.umask(options.groupMayConnect === true ? umask & ~0o020 : umask);
     this.#child = spawn(file, [...args], {
       ...user,
       cwd: options.cwd,
@@ -42,6 +47,7 @@ export class ApplicationChild {
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
+    process.umask(umask);
     this.#running = this.#child.pid !== undefined;
     follow(this.#child.stdout, (line) => options.onLine("stdout", line));
     follow(this.#child.stderr, (line) => options.onLine("stderr", line));

@@ -12,7 +12,7 @@ import { findProgram, launchCommand } from "./launcher.ts";
 import { rootsOf } from "./plan-context.ts";
 import type { PlanContext } from "./plan-context.ts";
 import type { ProcessPlan } from "./process-plan.ts";
-import { prepareSocketFolder } from "./socket-folder.ts";
+import { isOther, prepareSocketFolder } from "./socket-folder.ts";
 
 /**
  * Plans a program that listens by itself on the address of its upstream.
@@ -44,7 +44,7 @@ export function planCommand(
     ...scripts(args, wanted.cwd),
   ];
   requireAccess(account, needed, context.setpriv);
-  prepareSocketFolder(address, account, context.setpriv);
+  prepareSocketFolder(address, account, context.setpriv, context.client);
   return {
     name: wanted.name,
     kind: "command",
@@ -54,6 +54,7 @@ export function planCommand(
     cwd: wanted.cwd,
     environment,
     terminate: "group",
+    groupMayConnect: isOther(context.client, account),
   };
 }
 

@@ -149,11 +149,12 @@ export class ManagedProcess {
   }
 
   #spawn(): void {
-    const { name, address, launch, cwd, environment, terminate } = this.#plan;
+    const { name, address, launch, cwd, environment, terminate, groupMayConnect } = this.#plan;
     const child = new ApplicationChild({
       launch,
       cwd,
       environment,
+      groupMayConnect,
       terminate,
       onLine: (stream, line) => publishProcessEvent({ type: "output", name, stream, line }),
       onExit: (reason) => this.#ended(reason),

@@ -31,7 +31,7 @@ export function planPhpCgi(
   const { key, program, account, listen, capacity, cwd, runFolder, folderName } = ground;
   const target = parseAddress(listen);
   const bind = bindValue(target, key);
-  if (address === undefined) runFolder.addFolder(folderName, account, {});
+  if (address === undefined) runFolder.addFolder(folderName, account, {}, context.client);
   else if (target.kind === "unix") requireClosedFolder(target.path, key);
   const limit = iniByteLimit(context.config.limits.body);
   const ini = new Map([["log_errors", "1"], ["post_max_size", limit], ["upload_max_filesize", limit], ...wanted.ini]);

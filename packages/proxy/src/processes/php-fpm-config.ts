@@ -14,6 +14,8 @@ export interface PhpFpmSettings {
   readonly bodyLimit: number;
   /** Environment variables of the master that PHP gets to see. */
   readonly environment: readonly string[];
+  /** May the group of the socket's folder connect, too? */
+  readonly shared?: boolean;
   /** php.ini values, over all others. */
   readonly ini: ReadonlyMap<string, string>;
 }
@@ -35,7 +37,7 @@ export function phpFpmConfig(settings: PhpFpmSettings): string {
     "log_limit = 8192",
     `[${poolName(settings.pool)}]`,
     `listen = ${quoteIniValue("listen", settings.listen)}`,
-    "listen.mode = 0600",
+    `listen.mode = ${settings.shared === true ? "0660" : "0600"}`,
     "listen.backlog = 511",
     `pm = ${settings.manager}`,
     `pm.max_children = ${settings.children}`,

@@ -10,6 +10,7 @@ import { phpFpmConfig } from "./php-fpm-config.ts";
 import { capacityOf, preparePhp } from "./php-plan.ts";
 import type { PhpPlan } from "./php-plan.ts";
 import type { PlanContext } from "./plan-context.ts";
+import { isOther } from "./socket-folder.ts";
 
 const CONFIG_FILE = "php-fpm.conf";
 
@@ -37,8 +38,9 @@ export function planPhpFpm(
     bodyLimit: context.config.limits.body,
     environment: Object.keys(environment),
     ini: wanted.ini,
+    shared: isOther(context.client, account),
   });
-  const folder = runFolder.addFolder(folderName, account, { [CONFIG_FILE]: config });
+  const folder = runFolder.addFolder(folderName, account, { [CONFIG_FILE]: config }, context.client);
   const command = [program, "--nodaemonize", "--force-stderr", "--fpm-config", join(folder, CONFIG_FILE)];
   return {
     capacity,

@@ -55,7 +55,7 @@ export function preparePhp(
   const account = chooseAccount({ configured: wanted.user, root: roots[0] ?? context.config.root, key: `${key}.user` });
   const documents = roots.map((path) => ({ path, what: "the document root", right: "x" as const }));
   requireAccess(account, [...documents, { path: program, what: "the program", right: "x" }], context.setpriv);
-  if (address !== undefined) prepareSocketFolder(address.address, account, context.setpriv);
+  if (address !== undefined) prepareSocketFolder(address.address, account, context.setpriv, context.client);
   const runFolder = context.runFolder();
   const folderName = runFolder.nameFor(wanted.name);
   return {

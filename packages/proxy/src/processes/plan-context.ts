@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from "../config/resolved-config.ts";
+import type { Account } from "./account.ts";
 import type { RunFolder } from "./run-folder.ts";
 
 /** What all plans of application processes go by. */
@@ -10,6 +11,8 @@ export interface PlanContext {
   readonly setpriv: string | undefined;
   /** Made when it is first asked for. */
   readonly runFolder: () => RunFolder;
+  /** The user of the worker, which must reach the sockets; undefined: ourselves. */
+  readonly client: Account | undefined;
 }
 
 /** The document roots of the routes that an upstream answers and that are folders of this machine. */

@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { ResolvedAddress, ResolvedUpstream } from "../config/upstream-config.ts";
+import type { Account } from "./account.ts";
 import { planCommand } from "./command-plan.ts";
 import { findSetpriv } from "./launcher.ts";
 import { clearLeftovers } from "./leftovers.ts";
@@ -20,6 +21,8 @@ export interface ProcessManagerOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Where setpriv(1) is; `false`: do as if there were none. @default looked for */
   readonly setpriv?: string | false;
+  /** The user of whoever sends requests to the applications. @default ourselves @internal */
+  readonly client?: Account | undefined;
   /** For tests: times and policies of all processes. */
   readonly process?: Pick<ManagedProcessOptions, "policy" | "startTimeout" | "stopGrace">;
 }
@@ -99,6 +102,7 @@ export class ProcessManager {
       environment: this.#options.environment ?? process.env,
       setpriv: setpriv === false ? undefined : setpriv,
       runFolder: () => this.#folder(),
+      client: this.#options.client,
     };
     const addresses = new AddressesInTurn(this.#config.upstreams);
     return [...this.#config.processes.values()].map((wanted) => {

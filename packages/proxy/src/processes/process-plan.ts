@@ -14,4 +14,6 @@ export interface ProcessPlan {
   readonly environment: Readonly<Record<string, string>>;
   /** See `ChildOptions.terminate`. */
   readonly terminate: "group" | "leader";
+  /** See `ChildOptions.groupMayConnect`. */
+  readonly groupMayConnect?: boolean;
 }

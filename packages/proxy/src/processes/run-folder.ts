@@ -8,6 +8,7 @@ import type { Account } from "./account.ts";
 import { emptyFolder } from "./leftovers.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { writeRecord } from "./run-record.ts";
+import { giveFolder } from "./socket-folder.ts";
 
 /**
  * The folder that holds all run folders of this user: `$RUNTIME_DIRECTORY` where a service manager made one (systemd.exec(5)
@@ -74,21 +75,26 @@ export class RunFolder {
   }
 
   /**
-   * Makes a folder for one process, 0700 and its user's, with the given files in it.
+   * Makes a folder for one process, 0700 and its user's, with the given files in it. The worker may use sockets there, too.
    *
    * The files are written before the folder is given away: afterwards its user could put links in their places.
    *
    * @param name see {@link nameFor}
    * @returns its path
    */
-  addFolder(name: string, account: Account | undefined, files: Readonly<Record<string, string>>): string {
+  addFolder(
+    name: string,
+    account: Account | undefined,
+    files: Readonly<Record<string, string>>,
+    client?: Account,
+  ): string {
     const folder = join(this.path, name);
     mkdirSync(folder, { mode: 0o700 });
     for (const [file, text] of Object.entries(files)) {
       writeFileSync(join(folder, file), text, { mode: 0o600, flag: "wx" });
       if (account !== undefined) chownSync(join(folder, file), account.uid, account.gid);
     }
-    if (account !== undefined) chownSync(folder, account.uid, account.gid);
+    giveFolder(folder, account, client);
     return folder;
   }
 

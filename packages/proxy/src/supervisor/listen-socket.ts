@@ -44,9 +44,18 @@ export class ListenSocket {
   ): Promise<ListenSocket> {
     if (wanted.kind === "unix") await freeSocketPath(wanted.path);
     const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
-    await listening(server, wanted);
-    // EMFILE while accepting and the like: the kernel keeps the connection waiting, and the next ones come.
-    server.on("error", () => undefined);
+    await started(server, wanted, () => bind(server, wanted));
+    return new ListenSocket(server, listenAddress(wanted, server.address()));
+  }
+
+  /**
+   * Listens on a socket that was bound by the process that started this one.
+   *
+   * @throws as {@link ListenSocket.open}
+   */
+  static async adopt(fd: number, wanted: ListenPlace, accept: (socket: Socket) => void): Promise<ListenSocket> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
+    await started(server, wanted, () => server.listen({ fd, backlog: BACKLOG }));
     return new ListenSocket(server, listenAddress(wanted, server.address()));
   }
 
@@ -60,32 +69,37 @@ export class ListenSocket {
   }
 }
 
-function listening(server: Server, wanted: ListenPlace): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(refused(wanted, error)));
-    server.once("listening", () => {
-      server.removeAllListeners("error");
-      resolve();
-    });
-    if (wanted.kind === "tcp") {
-      server.listen({
-        port: wanted.port,
-        backlog: BACKLOG,
-        ...(wanted.host === undefined ? {} : { host: wanted.host }),
-      });
-      return;
-    }
-    // The mode of a socket file is decided when it is bound: a chmod afterwards would leave a moment when everybody may connect.
-    const umask = process.umask(0o117);
-    try {
-      server.listen({ path: wanted.path, backlog: BACKLOG });
-    } finally {
-      process.umask(umask);
-    }
+async function started(server: Server, wanted: ListenPlace, listen: () => void): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(wanted, error)));
+    server.once("listening", resolve);
+    listen();
   });
+  server.removeAllListeners("error");
+  // EMFILE while accepting and the like: the kernel keeps the connection waiting, and the next ones come.
+  server.on("error", () => undefined);
 }
 
-function refused(wanted: ListenPlace, error: NodeJS.ErrnoException): FastCGIError {
+function bind(server: Server, wanted: ListenPlace): void {
+  if (wanted.kind === "tcp") {
+    server.listen({
+      port: wanted.port,
+      backlog: BACKLOG,
+      ...(wanted.host === undefined ? {} : { host: wanted.host }),
+    });
+    return;
+  }
+  // The mode of a socket file is decided when it is bound: a chmod afterwards would leave a moment when everybody may connect.
+  const umask = process.umask(0o117);
+  try {
+    server.listen({ path: wanted.path, backlog: BACKLOG });
+  } finally {
+    process.umask(umask);
+  }
+}
+
+/** What the kernel said, in words. */
+export function listenError(wanted: ListenPlace, error: NodeJS.ErrnoException): FastCGIError {
   const reason = REASONS[error.code ?? ""] ?? error.message;
   return new FastCGIError("FCGI_ERR_LISTEN", `cannot listen on ${wanted.text}: ${reason}.`, {
     phase: "listen",

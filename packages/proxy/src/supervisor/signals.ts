@@ -3,7 +3,7 @@ import { isatty } from "node:tty";
 /** What the program does when it is told to end. */
 export interface SignalActions {
   /** The first SIGINT, SIGTERM or (on a terminal) SIGHUP: finish what runs, then end. */
-  stop(signal: NodeJS.Signals): void;
+  stop(signal: NodeJS.Signals): unknown;
   /** Another one: end at once. */
   cut(signal: NodeJS.Signals): void;
   /** SIGHUP to a server that no terminal started: it asks to reload. */

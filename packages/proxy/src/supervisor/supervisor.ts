@@ -2,17 +2,18 @@ import type { Socket } from "node:net";
 
 import type { ResolvedListen } from "../config/listen-config.ts";
 import { ProcessManager } from "../processes/process-manager.ts";
+import { BoundSocket } from "./bound-socket.ts";
 import type { ListenAddress } from "./listen-address.ts";
 import { ListenSocket } from "./listen-socket.ts";
 
 /**
- * Holds what outlives a worker: the listening sockets and the application processes. It hands each accepted connection on and
- * knows nothing of what is said on it, so that later another worker, or one in a process of its own, can take over.
+ * Holds what outlives a worker: the listening sockets and the application processes. It knows nothing of what is said on a
+ * connection: it hands each on that it accepted, or, to a worker in a process of its own, the sockets.
  */
 export class Supervisor {
   readonly processes: ProcessManager;
   readonly #wanted: readonly ResolvedListen[];
-  #sockets: ListenSocket[] = [];
+  #sockets: (ListenSocket | BoundSocket)[] = [];
 
   constructor(listen: readonly ResolvedListen[], processes: ProcessManager) {
     this.#wanted = listen;
@@ -37,6 +38,26 @@ export class Supervisor {
       await this.stopAccepting();
       throw error;
     }
+  }
+
+  /**
+   * Binds all sockets, or none, for a worker in a process of its own, which listens on them.
+   *
+   * @throws as {@link Supervisor.open}
+   */
+  async bind(): Promise<readonly BoundSocket[]> {
+    const bound: BoundSocket[] = [];
+    try {
+      for (const wanted of this.#wanted) {
+        const socket = await BoundSocket.open(wanted);
+        bound.push(socket);
+        this.#sockets.push(socket);
+      }
+    } catch (error) {
+      await this.stopAccepting();
+      throw error;
+    }
+    return bound;
   }
 
   /** Closes the listening sockets. */

@@ -1,5 +1,4 @@
 import { constants } from "node:crypto";
-import { statSync } from "node:fs";
 import type { SecureContext, SecureContextOptions } from "node:tls";
 
 import { FastCGIError } from "@x/protocol/errors";
@@ -7,11 +6,13 @@ import { FastCGIError } from "@x/protocol/errors";
 import type { ResolvedTls } from "../config/listen-config.ts";
 import { certificateChannel } from "./certificate-events.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
+import type { TlsFiles } from "./tls-files.ts";
 
 /** The certificates of one place where the server listens, as they were when they were read last. */
 export class CertificateStore {
   readonly rules: SecureContextOptions;
   readonly #tls: ResolvedTls;
+  readonly #files: TlsFiles;
   /** Called when there are others. */
   onChange: (() => void) | undefined;
   #certificates: readonly Certificate[] = [];
@@ -22,9 +23,10 @@ export class CertificateStore {
   #seen: string;
 
   /** @throws `FCGI_ERR_CONFIG` for what is wrong with a file */
-  constructor(tls: ResolvedTls) {
+  constructor(tls: ResolvedTls, files: TlsFiles) {
     const { minVersion, ciphers } = tls;
     this.#tls = tls;
+    this.#files = files;
     this.rules = {
       minVersion,
       honorCipherOrder: true,
@@ -78,7 +80,7 @@ export class CertificateStore {
 
   #read(): void {
     const now = Date.now();
-    const certificates = this.#tls.certificates.map((files) => readCertificate(files, this.rules, now));
+    const certificates = this.#tls.certificates.map((files) => readCertificate(files, this.#files, this.rules, now));
     const byName = new Map<string, Certificate>();
     for (const certificate of certificates)
       for (const name of certificate.names) if (!byName.has(name)) byName.set(name, certificate);
@@ -86,14 +88,10 @@ export class CertificateStore {
     this.#byName = byName;
   }
 
-  /** What tells whether a file is another one; links are followed, since that is how renewed ones are put in place. */
+  /** What tells whether a file is another one. */
   #look(): string {
     return this.#tls.certificates
-      .flatMap(({ cert, key }) => [cert, key])
-      .map((file) => {
-        const found = statSync(file, { throwIfNoEntry: false, bigint: true });
-        return found === undefined ? "" : `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}`;
-      })
+      .flatMap(({ cert, key }) => [cert, key].map((file) => this.#files.stampOf(file)))
       .join(" ");
   }
 }

@@ -1,12 +1,12 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import type { SecureContext, SecureContextOptions } from "node:tls";
 
 import { FastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedCertificate } from "../config/listen-config.ts";
+import type { TlsFiles } from "./tls-files.ts";
 
 /** A certificate that was read and fits its key. */
 export interface Certificate {
@@ -19,20 +19,22 @@ export interface Certificate {
   readonly warnings: readonly string[];
 }
 
-/** Whoever is not in the file's group. */
-const OTHERS_READ = 0o004;
-
 /**
  * Reads a certificate and its key.
  *
+ * @param from where its files are
  * @param rules what else the connections are to keep
  * @param now ms since 1970
  * @throws `FCGI_ERR_CONFIG`: a sentence that says which file is wrong, and what to do
  */
-export function readCertificate(files: ResolvedCertificate, rules: SecureContextOptions, now: number): Certificate {
-  const { cert, key } = files;
-  const pem = read(cert, "certificate");
-  const keyPem = read(key, "key");
+export function readCertificate(
+  { cert, key }: ResolvedCertificate,
+  from: TlsFiles,
+  rules: SecureContextOptions,
+  now: number,
+): Certificate {
+  const pem = read(cert, "certificate", from);
+  const keyPem = read(key, "key", from);
   const certificate = parseCertificate(pem, cert);
   if (!certificate.checkPrivateKey(parseKey(keyPem, key)))
     throw wrong(`the key ${key} does not belong to the certificate ${cert}: name the one that it was made with.`);
@@ -41,16 +43,16 @@ export function readCertificate(files: ResolvedCertificate, rules: SecureContext
   if (begins > now)
     throw wrong(`the certificate ${cert} is not valid before ${date(begins)}: wait, or set the clock of this machine.`);
   const warnings: string[] = [];
-  if ((statSync(key).mode & OTHERS_READ) !== 0)
+  if (from.isOpenToAll(key))
     warnings.push(`the key ${key} can be read by every user of this machine: chmod o-r ${key}`);
   if (ends - now < (ends - begins) / 10) warnings.push(`the certificate ${cert} expires on ${date(ends)}: renew it`);
   const options: SecureContextOptions = { ...rules, cert: pem, key: keyPem };
   return { options, context: contextOf(options, cert), names: namesOf(certificate), warnings };
 }
 
-function read(file: string, what: string): Buffer {
+function read(file: string, what: string, from: TlsFiles): Buffer {
   try {
-    return readFileSync(file);
+    return Buffer.from(from.read(file));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why =

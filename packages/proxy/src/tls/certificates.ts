@@ -1,8 +1,9 @@
 import type { ResolvedListen } from "../config/listen-config.ts";
 import { CertificateStore } from "./certificate-store.ts";
+import { type TlsFiles, localFiles } from "./tls-files.ts";
 
 /** Milliseconds between two looks at the files; a renewed certificate is used after two at most. */
-const INTERVAL = 5_000;
+export const INTERVAL = 5_000;
 
 /** The certificates of a server, read again when their files change. */
 export class Certificates {
@@ -13,11 +14,16 @@ export class Certificates {
   /**
    * Looked at by time, not by notice: a renewed file may come behind a link, on another file system, or from another machine.
    *
+   * @param files where they come from
    * @param interval ms between two looks
    * @throws `FCGI_ERR_CONFIG` for what is wrong with a file
    */
-  constructor(listen: readonly Pick<ResolvedListen, "tls">[], interval: number = INTERVAL) {
-    this.stores = listen.map(({ tls }) => tls && new CertificateStore(tls));
+  constructor(
+    listen: readonly Pick<ResolvedListen, "tls">[],
+    files: TlsFiles = localFiles,
+    interval: number = INTERVAL,
+  ) {
+    this.stores = listen.map(({ tls }) => tls && new CertificateStore(tls, files));
     if (this.#all.length === 0) return;
     this.#timer = setInterval(() => {
       for (const store of this.#all) store.readIfChanged();

@@ -4,6 +4,7 @@ import type { ResolvedConfig } from "../config/resolved-config.ts";
 import { createGateway } from "../gateway.ts";
 import type { Gateway } from "../gateway.ts";
 import { Certificates } from "../tls/certificates.ts";
+import { type TlsFiles, localFiles } from "../tls/tls-files.ts";
 import { explainClientError } from "./client-error.ts";
 import { Entrance } from "./entrance.ts";
 import { HttpFront } from "./http-front.ts";
@@ -22,11 +23,14 @@ export class Worker {
   readonly #entrances: readonly Entrance[];
   readonly #grace: number;
 
-  /** @param ready requests that come before it is resolved wait for it */
-  constructor(config: ResolvedConfig, ready: Promise<void>) {
+  /**
+   * @param ready requests that come before it is resolved wait for it
+   * @param files where certificates and keys come from
+   */
+  constructor(config: ResolvedConfig, ready: Promise<void>, files: TlsFiles = localFiles) {
     this.#grace = config.shutdown.grace;
     // First, since they can be wrong.
-    this.#certificates = new Certificates(config.listen);
+    this.#certificates = new Certificates(config.listen, files);
     this.gateway = createGateway(config);
     const { requestHead, request, keepAlive, handshake } = config.timeouts;
     const { headerBytes, headerLines, target } = config.limits;

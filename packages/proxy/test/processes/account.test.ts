@@ -37,7 +37,7 @@ describe("not started as root", () => {
 describe("started as root", () => {
   test("[TJ11] never runs an application as root", () => {
     expect(() => chooseAccount({ configured: "root", root: "/", key, uid: 0 })).toThrow(
-      "processes.php.user is root, and applications never run as root: name another user, such as www-data.",
+      "processes.php.user is root, and neither applications nor the worker ever run as root: name another user, such as www-data.",
     );
     const chosen = chooseAccount({ configured: undefined, root: "/", key, uid: 0 });
     expect(chosen?.uid).toBeGreaterThan(0);

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { onTestFinished } from "vitest";
 
 import type { PhpSearch } from "../../src/php/php-search.ts";
+import { isRoot } from "./needs.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/x-proxy.cjs", import.meta.url));
@@ -59,6 +61,17 @@ export class ProxyProgram {
 
   get pid(): number {
     return this.child.pid ?? 0;
+  }
+
+  /** The process that answers requests, once it listens: started by root, the program has one of its own for that. */
+  get worker(): number {
+    if (!isRoot) return this.pid;
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "latin1").split(" ").map(Number);
+    const found = children.find(
+      (pid) => pid > 0 && readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("x-proxy: worker"),
+    );
+    if (found === undefined) throw new Error("there is no worker");
+    return found;
   }
 
   /** Resolves with the match when a line came; rejects when the program ended without it. */

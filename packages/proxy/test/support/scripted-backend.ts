@@ -159,7 +159,9 @@ export class ScriptedBackend {
   }
 
   async start(): Promise<void> {
-    this.#server = createServer((socket) => this.#accept(socket)).listen(this.#path);
+    // For everybody: the worker of a program that root started is another user.
+    const everybody = { path: this.#path, readableAll: true, writableAll: true };
+    this.#server = createServer((socket) => this.#accept(socket)).listen(everybody);
     await once(this.#server, "listening");
   }
 

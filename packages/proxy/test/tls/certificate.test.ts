@@ -3,13 +3,14 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 import { readCertificate } from "../../src/tls/certificate.ts";
+import { localFiles } from "../../src/tls/tls-files.ts";
 import { makeCertificate } from "../support/certificates.ts";
 
 const DAY = 86_400_000;
 
 function wrongOf(files: { cert: string; key: string }, now = Date.now()): string {
   try {
-    readCertificate(files, {}, now);
+    readCertificate(files, localFiles, {}, now);
   } catch (error) {
     return (error as Error).message;
   }
@@ -19,7 +20,7 @@ function wrongOf(files: { cert: string; key: string }, now = Date.now()): string
 describe("reading a certificate", () => {
   test("its names, and nothing to warn of", () => {
     const files = makeCertificate({ names: ["Example.org", "*.example.org"] });
-    const { names, warnings } = readCertificate(files, {}, Date.now());
+    const { names, warnings } = readCertificate(files, localFiles, {}, Date.now());
     expect(names).toEqual(["example.org", "*.example.org"]);
     expect(warnings).toEqual([]);
   });
@@ -51,7 +52,7 @@ describe("reading a certificate", () => {
       /^the certificate .*site\.pem expired on \d{4}-\d\d-\d\d: renew it\.$/,
     );
     expect(wrongOf(files, Date.now() - DAY)).toContain("is not valid before");
-    const { warnings } = readCertificate(files, {}, Date.now() + 9.5 * DAY);
+    const { warnings } = readCertificate(files, localFiles, {}, Date.now() + 9.5 * DAY);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/expires on .*: renew it$/);
   });
@@ -65,7 +66,7 @@ describe("reading a certificate", () => {
   test("a key that everybody can read is warned of", () => {
     const files = makeCertificate();
     chmodSync(files.key, 0o644);
-    expect(readCertificate(files, {}, Date.now()).warnings).toEqual([
+    expect(readCertificate(files, localFiles, {}, Date.now()).warnings).toEqual([
       `the key ${files.key} can be read by every user of this machine: chmod o-r ${files.key}`,
     ]);
   });

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { CertificateEvent } from "../../src/tls/certificate-events.ts";
 import { CertificateStore } from "../../src/tls/certificate-store.ts";
 import { Certificates } from "../../src/tls/certificates.ts";
+import { localFiles } from "../../src/tls/tls-files.ts";
 import { makeCertificate } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { LAST_GET, ask, connectTls, shown, startServer } from "../support/tls-server.ts";
@@ -51,7 +52,7 @@ describe("certificates that change", () => {
   test("are read again by themselves when the files change", async () => {
     const folder = temporaryFolder();
     const tls = { ...rules, certificates: [makeCertificate({ names: ["old.test"], folder })] };
-    const certificates = new Certificates([{ tls }], 10);
+    const certificates = new Certificates([{ tls }], localFiles, 10);
     onTestFinished(() => certificates.close());
     makeCertificate({ names: ["new.test"], folder });
     let event = await nextEvent();
@@ -63,7 +64,7 @@ describe("certificates that change", () => {
   test("are not read before the files have stopped changing", () => {
     const folder = temporaryFolder();
     const files = makeCertificate({ names: ["old.test"], folder });
-    const store = new CertificateStore({ ...rules, certificates: [files] });
+    const store = new CertificateStore({ ...rules, certificates: [files] }, localFiles);
     makeCertificate({ names: ["new.test"], folder });
     store.readIfChanged();
     expect(store.first.names).toEqual(["old.test"]);
