@@ -11,6 +11,8 @@ import type { ConnectionLimits } from "./connection-limits.ts";
 import { flushSoon } from "./flush.ts";
 import { InputGate } from "./input-gate.ts";
 import type { ResponseStream } from "./response-stream.ts";
+import { detachHandle } from "./socket-handle.ts";
+import type { SocketHandle } from "./socket-handle.ts";
 import type { OpenWire, RequestExchange, Wire, WireOutput, WireSession } from "./wire.ts";
 
 /** Unsent bytes of a connection at which writers are told to wait. */
@@ -44,6 +46,8 @@ export interface ConnectionOwner {
   /** The peer broke the protocol, or a limit. */
   onConnectionError(error: FastCGIError, connection: Connection): void;
   onConnectionClose(connection: Connection): void;
+  /** The connection is somebody else's now, who takes its handle; `sent` ends it here. */
+  onLeave(handle: SocketHandle, sent: () => void): void;
 }
 
 /**
@@ -69,6 +73,8 @@ export class Connection implements RequestConnection {
   #halfClosed = false;
   #probing = false;
   #unused = false;
+  #leaving = false;
+  #left = false;
   #expiry: Timer | undefined;
 
   constructor(socket: Duplex, peer: string, owner: ConnectionOwner, open: OpenWire) {
@@ -113,8 +119,15 @@ export class Connection implements RequestConnection {
 
   /** Closes if no request has come since this was last asked. A web server hardly uses what it has left alone that long. */
   closeUnused(): void {
+    if (this.#leaving) this.#leaveIfIdle();
     if (this.#session.active === 0 && !this.#session.receiving && this.#unused) this.#session.drain();
     this.#unused = true;
+  }
+
+  /** Gives its socket to somebody else as soon as nothing is on its way. The web server need not know. */
+  leave(): void {
+    this.#leaving = true;
+    this.#leaveIfIdle();
   }
 
   /** Cuts it now. */
@@ -126,7 +139,7 @@ export class Connection implements RequestConnection {
   /** Hands all output to the socket, unless the socket is full: then `drain` comes back here. */
   flush(): void {
     this.#flushPlanned = false;
-    if (this.#socket.writableNeedDrain || this.#socket.destroyed) return;
+    if (this.#socket.writableNeedDrain || this.#socket.destroyed || this.#left) return;
     const settled = this.#settling;
     this.#settling = [];
     for (const stream of settled) stream.settle();
@@ -134,6 +147,7 @@ export class Connection implements RequestConnection {
     for (const stream of settled) stream.onFlushed();
     if (this.#closing && this.#output.pendingBytes === 0) this.#socket.end();
     else if (!this.congested) this.#releaseWriters();
+    if (this.#leaving) this.#leaveIfIdle();
   }
 
   onOutput(): void {
@@ -203,6 +217,16 @@ export class Connection implements RequestConnection {
     this.#owner.onRequest(active);
     if (!active.body.ended && !active.body.complete) this.input.awaitBody(active, active.body);
     if (active.data !== undefined && !active.data.ended) this.input.awaitBody(active, active.data);
+  }
+
+  #leaveIfIdle(): void {
+    const { active, receiving } = this.#session;
+    if (this.#closing || this.#halfClosed || active > 0 || receiving || this.#output.pendingBytes > 0) return;
+    if (this.#settling.length > 0) return;
+    const handle = detachHandle(this.#socket);
+    if (handle === undefined) return;
+    this.#closing = this.#left = true;
+    this.#owner.onLeave(handle, () => this.#socket.destroy());
   }
 
   #forget(active: ActiveRequest): void {

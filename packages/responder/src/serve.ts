@@ -11,7 +11,7 @@ import type { FastCGIRequest } from "./incoming.ts";
 import type { FastCGIResponse } from "./outgoing.ts";
 import { startServer } from "./server-options.ts";
 import type { ServerOptions } from "./server-options.ts";
-import type { FastCGIServer, RequestRunner } from "./server.ts";
+import type { FastCGIServer, RequestRunner, ResponderServer } from "./server.ts";
 
 /** Answers one request, now or later, by `response`. A throw or a rejection becomes a 500, or a cut response. */
 export type RequestHandler = (request: FastCGIRequest, response: FastCGIResponse) => void | Promise<void>;
@@ -38,6 +38,11 @@ export interface ServeOptions extends ServerOptions {
  * console.log("listening on", await server.ready);
  */
 export function serve(options: ServeOptions): FastCGIServer {
+  return serveRoles(options);
+}
+
+/** {@link serve}, for who runs the server. */
+export function serveRoles(options: ServeOptions): ResponderServer {
   const responder = responderRunner(options);
   const authorizer =
     options.authorize === undefined ? undefined : authorizeRunner(checked("authorize", options.authorize));

@@ -23,6 +23,8 @@ import { formatListenAddress } from "./listen-address.ts";
 import { startListening } from "./listen.ts";
 import type { CgiPlan, ListenPlan } from "./listen.ts";
 import { openScgi } from "./scgi-wire.ts";
+import { attachHandle } from "./socket-handle.ts";
+import type { SocketHandle } from "./socket-handle.ts";
 
 /** Counts of a {@link FastCGIServer}. */
 export interface FastCGIServerStats {
@@ -66,6 +68,9 @@ export interface FastCGIServer extends AsyncDisposable {
 /** Answers one request; what it throws or rejects with becomes a 500. */
 export type RequestRunner = (active: ActiveRequest) => void | Promise<void>;
 
+/** Sends a connection to another process, and calls `sent` when it is there. */
+export type GiveConnection = (handle: SocketHandle, sent: () => void) => void;
+
 /** The listening socket, its connections, and what they have in common. */
 export class ResponderServer implements FastCGIServer, ConnectionOwner {
   readonly ready: Promise<string>;
@@ -79,7 +84,8 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
   readonly #connections = new Set<Connection>();
   #address: string | undefined;
   #closed: Promise<void> | undefined;
-  #onEmpty: (() => void) | undefined;
+  #onEmpty: (() => void)[] = [];
+  #give: GiveConnection | undefined;
   #requests = 0;
   #totalConnections = 0;
   #totalRequests = 0;
@@ -119,17 +125,31 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
 
   async retire(idle = 1_000): Promise<void> {
     await this.ready.catch(() => {});
-    const stopped = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    this.#server.close();
     const closeUnused = (): void => {
       for (const connection of this.#connections) connection.closeUnused();
     };
     closeUnused();
     const timer = setInterval(closeUnused, idle);
-    await stopped;
+    await this.#empty();
     clearInterval(timer);
     await this.close();
+  }
+
+  /**
+   * For a worker that another one replaces: from now on each connection goes to `give` as soon as nothing is on its way over it, to
+   * be adopted by the other one. Closing it could lose a request that the web server sends before it knows.
+   */
+  handOver(give: GiveConnection): void {
+    this.#give = give;
+    for (const connection of this.#connections) connection.leave();
+  }
+
+  /** Serves a connection that another worker has handed over. */
+  adopt(handle: SocketHandle): void {
+    const socket = attachHandle(handle);
+    if (this.#plan.kind === "socket") this.#onConnection(socket, this.#plan);
+    else socket.destroy();
   }
 
   async destroy(): Promise<void> {
@@ -175,9 +195,13 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
     errorChannel.publish({ error, peer: connection.peer });
   }
 
+  onLeave(handle: SocketHandle, sent: () => void): void {
+    this.#give?.(handle, sent);
+  }
+
   onConnectionClose(connection: Connection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#onEmpty?.();
+    if (this.#connections.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve();
     if (connectionCloseChannel.hasSubscribers) connectionCloseChannel.publish({ peer: connection.peer });
     if (this.#plan.kind === "cgi") void this.close();
   }
@@ -218,12 +242,12 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
     for (const connection of this.#connections) connection.drain();
     await stopped;
     // The system has closed them all; the last ones may not have been told yet.
-    if (this.#connections.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onEmpty = resolve;
-      });
-    }
+    await this.#empty();
     this.onStopped?.();
+  }
+
+  async #empty(): Promise<void> {
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => void this.#onEmpty.push(resolve));
   }
 
   #cut(): void {
@@ -242,7 +266,9 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
       errorChannel.publish({ error: new FastCGIError("FCGI_ERR_SOCKET", message, { address: peer }), peer });
       return;
     }
-    this.#add(new Connection(socket, peer, this, plan.protocol === "scgi" ? openScgi : openFastCGI));
+    const connection = new Connection(socket, peer, this, plan.protocol === "scgi" ? openScgi : openFastCGI);
+    this.#add(connection);
+    if (this.#give !== undefined) connection.leave();
   }
 
   #add(connection: Connection): void {

@@ -5,11 +5,11 @@ import { FastCGIError } from "@x/protocol/errors";
 import { NodeExchange } from "../node/exchange.ts";
 import type { NodeListener } from "../node/index.ts";
 import { NodeServer } from "../node/server.ts";
-import { serve } from "../serve.ts";
+import { serveRoles } from "../serve.ts";
 import type { ServeOptions } from "../serve.ts";
 import { startServer } from "../server-options.ts";
 import type { ServerOptions } from "../server-options.ts";
-import type { FastCGIServer } from "../server.ts";
+import type { ResponderServer } from "../server.ts";
 
 type Exports = Readonly<Record<string, unknown>>;
 
@@ -21,10 +21,10 @@ const WHAT_TO_EXPORT =
  *
  * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a module without an application
  */
-export async function serveModule(url: string, options: ServerOptions): Promise<FastCGIServer> {
+export async function serveModule(url: string, options: ServerOptions): Promise<ResponderServer> {
   const module = (await import(url)) as Exports;
   const handlers = handlersOf(module) ?? handlersOf(module["default"]);
-  if (handlers !== undefined) return serve({ ...options, ...handlers });
+  if (handlers !== undefined) return serveRoles({ ...options, ...handlers });
   const listener = await listenerOf(module["default"]);
   if (listener === undefined) {
     throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `${url} has no application: ${WHAT_TO_EXPORT}`, {

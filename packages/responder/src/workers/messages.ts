@@ -1,11 +1,17 @@
 /** What the supervisor asks of a worker. */
-export type ToWorker = { readonly type: "retire" };
+export type ToWorker =
+  /** Others take its connections over, if there are others. */
+  | { readonly type: "retire"; readonly successors: boolean }
+  /** Comes with a connection that another worker has handed over. */
+  | { readonly type: "connection" };
 
 /** What a worker tells. */
 export type FromWorker =
   | { readonly type: "ready" }
   /** It has served its time; another one should come before it goes. */
   | { readonly type: "worn"; readonly reason: string }
+  /** Comes with a connection, for another worker. */
+  | { readonly type: "connection" }
   /** It cannot start: a sentence for whoever started it. */
   | { readonly type: "refused"; readonly message: string; readonly mistake: boolean };
 

@@ -6,10 +6,12 @@ import { FastCGIError } from "@x/protocol/errors";
 import { workerChannel } from "../diagnostics.ts";
 import type { WorkerMessage } from "../diagnostics.ts";
 import type { ListenOptions } from "../listen.ts";
+import type { SocketHandle } from "../socket-handle.ts";
 import { bindListenSocket } from "./listen-socket.ts";
 import type { ListenSocket } from "./listen-socket.ts";
 import type { WorkerTask } from "./messages.ts";
 import { WorkerProcess } from "./worker-process.ts";
+import type { WorkerOwner } from "./worker-process.ts";
 
 /** An application in several processes on one socket. Times in ms, sizes in bytes. */
 export interface SupervisorOptions extends Omit<ListenOptions, "allowedPeers" | "backlog"> {
@@ -58,7 +60,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
   return new WorkerSupervisor(options);
 }
 
-class WorkerSupervisor implements Supervisor {
+class WorkerSupervisor implements Supervisor, WorkerOwner {
   readonly ready: Promise<string>;
   readonly #options: SupervisorOptions;
   readonly #count: number;
@@ -68,6 +70,7 @@ class WorkerSupervisor implements Supervisor {
   /** Those that finish their last requests. */
   #leaving: WorkerProcess[] = [];
   #closed = false;
+  #turn = 0;
   #delay = 0;
   #timers: NodeJS.Timeout[] = [];
   #change: Promise<unknown> = Promise.resolve();
@@ -103,7 +106,7 @@ class WorkerSupervisor implements Supervisor {
     this.#closed = true;
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
     const all = [...this.#workers, ...this.#leaving];
-    for (const worker of all) worker.retire();
+    for (const worker of all) worker.retire(false);
     await Promise.all(all.map((worker) => worker.exited));
     this.#socket?.close();
     this.#socket = undefined;
@@ -117,6 +120,18 @@ class WorkerSupervisor implements Supervisor {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  onWorn(worker: WorkerProcess, reason: string): void {
+    this.#inTurn(() => this.#replace(worker, reason)).catch((error: unknown) => {
+      tell({ event: "fail", pid: worker.pid, reason: (error as Error).message });
+    });
+  }
+
+  onConnection(handle: SocketHandle): void {
+    const worker = this.#workers[this.#turn++ % this.#workers.length];
+    if (worker === undefined) handle.close();
+    else worker.adopt(handle);
   }
 
   async #start(): Promise<string> {
@@ -134,7 +149,7 @@ class WorkerSupervisor implements Supervisor {
   async #add(): Promise<void> {
     const { fd, protocol } = this.#socket!;
     const task: WorkerTask = { ...this.#task, listen: protocol === "scgi" ? "scgi+fd:0" : "fd:0" };
-    const worker = new WorkerProcess(fd, task, (reason) => this.#onWorn(worker, reason));
+    const worker = new WorkerProcess(fd, task, this);
     this.#workers.push(worker);
     void worker.exited.then((end) => this.#onExit(worker, end));
     try {
@@ -153,13 +168,7 @@ class WorkerSupervisor implements Supervisor {
     this.#workers = this.#workers.filter((one) => one !== old);
     this.#leaving.push(old);
     tell({ event: "retire", pid: old.pid, reason });
-    old.retire();
-  }
-
-  #onWorn(worker: WorkerProcess, reason: string): void {
-    this.#inTurn(() => this.#replace(worker, reason)).catch((error: unknown) => {
-      tell({ event: "fail", pid: worker.pid, reason: (error as Error).message });
-    });
+    old.retire(true);
   }
 
   #onExit(worker: WorkerProcess, end: number | string): void {

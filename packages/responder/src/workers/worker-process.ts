@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, SendHandle } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 import { FastCGIError } from "@x/protocol/errors";
 
+import type { SocketHandle } from "../socket-handle.ts";
 import { WORKER_VARIABLE } from "./messages.ts";
 import type { FromWorker, ToWorker, WorkerTask } from "./messages.ts";
 
@@ -12,6 +13,14 @@ import type { FromWorker, ToWorker, WorkerTask } from "./messages.ts";
 const PROGRAM = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./workers/worker.js", import.meta.url),
 );
+
+/** Whom a worker tells. */
+export interface WorkerOwner {
+  /** It has served its time. */
+  onWorn(worker: WorkerProcess, reason: string): void;
+  /** It hands a connection over. */
+  onConnection(handle: SocketHandle): void;
+}
 
 /** A worker, from the outside. */
 export class WorkerProcess {
@@ -24,17 +33,18 @@ export class WorkerProcess {
   leaving = false;
   readonly #child: ChildProcess;
 
-  constructor(fd: number, task: WorkerTask, onWorn: (reason: string) => void) {
+  constructor(fd: number, task: WorkerTask, owner: WorkerOwner) {
     this.#child = spawn(process.execPath, [...process.execArgv, PROGRAM], {
       stdio: [fd, "inherit", "inherit", "ipc"],
       env: { ...process.env, [WORKER_VARIABLE]: JSON.stringify(task) },
     });
     this.exited = once(this.#child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
     this.ready = new Promise((resolve, reject) => {
-      this.#child.on("message", (message: FromWorker) => {
+      this.#child.on("message", (message: FromWorker, handle: unknown) => {
         if (message.type === "ready") resolve();
+        else if (message.type === "connection") owner.onConnection(handle as SocketHandle);
         else if (message.type === "refused") reject(refusal(message.message, message.mistake));
-        else onWorn(message.reason);
+        else owner.onWorn(this, message.reason);
       });
       void this.exited.then((end) => reject(refusal(`The process ended at once, with ${String(end)}.`, false)));
     });
@@ -45,10 +55,17 @@ export class WorkerProcess {
     return this.#child.pid ?? 0;
   }
 
-  /** Lets it finish what it has; it then ends by itself. */
-  retire(): void {
+  /** Lets it finish what it has, and hand its connections over if there are successors; it then ends by itself. */
+  retire(successors: boolean): void {
     this.leaving = true;
-    if (this.#child.connected) this.#child.send({ type: "retire" } satisfies ToWorker, () => {});
+    if (this.#child.connected) this.#child.send({ type: "retire", successors } satisfies ToWorker, () => {});
+  }
+
+  /** Has it serve a connection. */
+  adopt(handle: SocketHandle): void {
+    const message: ToWorker = { type: "connection" };
+    if (this.#child.connected) this.#child.send(message, handle as unknown as SendHandle, () => handle.close());
+    else handle.close();
   }
 
   /** Ends it at once. */

@@ -1,8 +1,10 @@
+import type { SendHandle } from "node:child_process";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
-import type { FastCGIServer } from "../server.ts";
+import type { ResponderServer } from "../server.ts";
+import type { SocketHandle } from "../socket-handle.ts";
 import { serveModule } from "./load-module.ts";
 import { WORKER_VARIABLE } from "./messages.ts";
 import type { FromWorker, ToWorker, WorkerTask } from "./messages.ts";
@@ -33,7 +35,7 @@ try {
   process.send?.({ type: "refused", message, mistake } satisfies FromWorker, () => process.exit(2));
 }
 
-function watchOver(server: FastCGIServer): void {
+function watchOver(server: ResponderServer): void {
   let leaving = false;
   const leave = (): void => {
     if (leaving) return;
@@ -45,8 +47,13 @@ function watchOver(server: FastCGIServer): void {
     }
     void server.retire().then(() => process.exit(0));
   };
-  process.on("message", (message: ToWorker) => {
-    if (message.type === "retire") leave();
+  process.on("message", (message: ToWorker, handle: unknown) => {
+    if (message.type === "connection") {
+      server.adopt(handle as SocketHandle);
+      return;
+    }
+    if (message.successors) server.handOver(giveAway);
+    leave();
   });
   process.on("disconnect", leave); // without a supervisor nobody would ever stop it
   process.on("SIGTERM", leave);
@@ -56,7 +63,7 @@ function watchOver(server: FastCGIServer): void {
   tellWhenWorn(server);
 }
 
-function tellWhenWorn(server: FastCGIServer): void {
+function tellWhenWorn(server: ResponderServer): void {
   const lag = task.maxLag > 0 ? monitorEventLoopDelay({ resolution: 10 }) : undefined;
   lag?.enable();
   let late = 0;
@@ -81,6 +88,13 @@ function tellWhenWorn(server: FastCGIServer): void {
     late = mean > task.maxLag ? late + 1 : 0;
     return late < LATE_WINDOWS ? undefined : `an event loop that is ${Math.round(mean)} ms late`;
   }
+}
+
+/** By way of the supervisor, which knows the others. */
+function giveAway(handle: SocketHandle, sent: () => void): void {
+  if (process.send === undefined) sent();
+  else
+    process.send({ type: "connection" } satisfies FromWorker, handle as unknown as SendHandle, undefined, () => sent());
 }
 
 function tell(message: FromWorker): void {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 
 import { temporaryFolder } from "../support/application.ts";
-import { FrontEnd } from "../support/front-end.ts";
+import { FrontEnd, post, request, stdin } from "../support/front-end.ts";
 
 const COMMAND = join(import.meta.dirname, "../../bin/x-responder.cjs");
 const MODULE = join(import.meta.dirname, "../support/module-application.ts");
@@ -87,6 +87,26 @@ test("serves, replaces its workers on SIGHUP without losing a request, and ends 
   child.kill("SIGTERM");
   expect(await exit).toBe(0);
   expect(existsSync(path)).toBe(false);
+});
+
+test("[f64] a connection that the web server keeps goes from worker to worker, and a request that has begun stays where it is", async () => {
+  const path = join(temporaryFolder(), "app.sock");
+  const { child, says } = run([MODULE, "--listen", `unix:${path}`, "-v"]);
+  await says(`on unix:${path}`);
+  const idle = await FrontEnd.connect(`unix:${path}`);
+  const busy = await FrontEnd.connect(`unix:${path}`);
+  onTestFinished(() => [idle, busy].forEach((frontEnd) => frontEnd.destroy()));
+  const before = (await idle.exchange(1)).body;
+  busy.send(request(7, { params: post(1, { REQUEST_URI: "/body" }), stdin: undefined }));
+  await busy.ping(); // its worker has read that
+  child.kill("SIGHUP");
+  await says("retire (reload)");
+  let after = before;
+  while (after === before) after = (await idle.exchange(2)).body;
+  busy.send(stdin(7, "x"), stdin(7));
+  expect((await busy.answer(7)).body).toBe(before);
+  await says(`worker ${before}: exit (0)`);
+  expect((await busy.exchange(8)).body).toBe(after);
 });
 
 test("a worker that ends is started again", async () => {

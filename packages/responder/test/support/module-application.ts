@@ -6,5 +6,6 @@ if (process.env["REFUSE"] === "1") throw new Error("this module does not like it
 // oxlint-disable-next-line import/no-default-export -- what the command looks for
 export default function listener(request: IncomingMessage, response: ServerResponse): void {
   if (request.url === "/die") process.exit(3);
-  response.end(String(process.pid));
+  if (request.url === "/body") request.on("end", () => response.end(String(process.pid))).resume();
+  else response.end(String(process.pid));
 }
