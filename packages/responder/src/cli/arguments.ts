@@ -22,6 +22,7 @@ const OPTIONS = {
   "max-lag": { type: "string" },
   grace: { type: "string" },
   mount: { type: "string" },
+  log: { type: "string" },
   watch: { type: "boolean" },
   verbose: { type: "boolean", short: "v" },
   help: { type: "boolean", short: "h" },
@@ -45,8 +46,9 @@ export function readArguments(
   if (module === undefined)
     throw mistake("say which module to serve, such as x-responder app.js --listen unix:/run/app.sock.");
   if (more.length > 0) throw mistake(`one module at a time, so ${more[0]} is too many.`);
-  const { listen, mount = "keep" } = values;
+  const { listen, mount = "keep", log } = values;
   if (mount !== "keep" && mount !== "strip") throw mistake(`--mount is keep or strip, not ${mount}.`);
+  if (log !== undefined && log !== "json") throw mistake(`--log is json, not ${log}.`);
   return {
     module,
     ...(listen === undefined ? {} : { listen }),
@@ -57,6 +59,7 @@ export function readArguments(
     maxLag: number("max-lag", values["max-lag"], 0, 0),
     grace: number("grace", values.grace, 0, 30) * 1_000,
     mount,
+    ...(log === undefined ? {} : { log }),
     allowAbstract: true, // whoever writes unix:@name here means it
     supervised: listen !== undefined || values.workers !== undefined || values.watch === true,
     watch: values.watch ?? false,

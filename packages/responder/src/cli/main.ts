@@ -12,6 +12,7 @@ import { pathToFileURL } from "node:url";
 import { isFastCGIError } from "@x/protocol/errors";
 
 import type { WorkerMessage } from "../diagnostics.ts";
+import { logJson, logLine } from "../workers/json-log.ts";
 import { serveModule } from "../workers/load-module.ts";
 import { supervise } from "../workers/supervisor.ts";
 import type { Supervisor } from "../workers/supervisor.ts";
@@ -46,15 +47,18 @@ async function run(args: Arguments): Promise<void> {
     return;
   }
   // A web server that started us on its own socket is the supervisor.
-  if (args.supervised) await runWorkers(args, path);
-  else
-    await (
-      await serveModule(pathToFileURL(path).href, { grace: args.grace ?? 0, mount: args.mount ?? "keep" })
-    ).ready;
+  if (args.supervised) {
+    await runWorkers(args, path);
+    return;
+  }
+  if (args.log === "json") logJson();
+  await (
+    await serveModule(pathToFileURL(path).href, { grace: args.grace ?? 0, mount: args.mount ?? "keep" })
+  ).ready;
 }
 
 async function runWorkers(args: Arguments, path: string): Promise<void> {
-  subscribe("fastcgi.responder.worker", (message) => report(message as WorkerMessage, args.verbose));
+  subscribe("fastcgi.responder.worker", (message) => report(message as WorkerMessage, args));
   const supervisor = supervise(args);
   let stopping = false;
   const stop = (): void => {
@@ -62,32 +66,36 @@ async function runWorkers(args: Arguments, path: string): Promise<void> {
     stopping = true;
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
-  process.on("SIGHUP", () => reload(supervisor));
-  say(`x-responder serves ${path} on ${await supervisor.ready}\n`);
-  if (args.watch) watchFolder(path, supervisor);
+  process.on("SIGHUP", () => reload(supervisor, args));
+  const address = await supervisor.ready;
+  if (args.log === "json") logLine("info", "serving", { module: path, address });
+  else say(`x-responder serves ${path} on ${address}\n`);
+  if (args.watch) watchFolder(path, () => reload(supervisor, args));
 }
 
-function reload(supervisor: Supervisor): void {
+function reload(supervisor: Supervisor, { log }: Arguments): void {
   supervisor.reload().then(
-    () => say("x-responder has replaced its workers\n"),
+    () => (log === "json" ? logLine("info", "reloaded", {}) : say("x-responder has replaced its workers\n")),
     (error: Error) => complain(`the old workers stay. ${error.message}`),
   );
 }
 
-function watchFolder(path: string, supervisor: Supervisor): void {
+function watchFolder(path: string, onChange: () => void): void {
   let timer: NodeJS.Timeout | undefined;
   watch(dirname(path), { recursive: true }, (_event, name) => {
     const parts = name?.split(sep) ?? [];
     if (parts.some((part) => part === "node_modules" || part.startsWith("."))) return;
     clearTimeout(timer);
-    timer = setTimeout(() => reload(supervisor), SETTLING);
+    timer = setTimeout(onChange, SETTLING);
   });
 }
 
-function report({ event, pid, reason }: WorkerMessage, verbose: boolean): void {
+function report({ event, pid, reason }: WorkerMessage, { log, verbose }: Arguments): void {
+  if (log === "json") logLine(event === "fail" ? "error" : "info", `worker ${event}`, { worker: pid, reason });
   if (event === "fail") complain(reason ?? "");
   else if (event === "exit" && reason !== "0" && reason !== "2") complain(`worker ${pid} ended with ${reason}.`);
-  else if (verbose) say(`x-responder: worker ${pid}: ${event}${reason === undefined ? "" : ` (${reason})`}\n`);
+  else if (verbose && log === undefined)
+    say(`x-responder: worker ${pid}: ${event}${reason === undefined ? "" : ` (${reason})`}\n`);
 }
 
 function isMistake(error: unknown): boolean {

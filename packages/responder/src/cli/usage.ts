@@ -14,6 +14,7 @@ a listener (request, response) => ..., or an object with fetch (Hono); or functi
   --max-lag MS            replace a worker whose event loop is late (no limit)
   --grace SECONDS         for running requests when a worker goes   (30)
   --mount strip           URLs without what SCRIPT_NAME names       (keep)
+  --log json              a line of JSON on stdout for each request, error and change of a worker
   --watch                 reload when a file of the application's folder changes
   -v, --verbose           tell of workers that start and end
   -h, --help    -V, --version

@@ -37,4 +37,5 @@ export interface WorkerTask extends WorkerLimits {
   /** ms for running requests after a signal. */
   readonly grace: number;
   readonly mount: "keep" | "strip";
+  readonly log: "json" | undefined;
 }

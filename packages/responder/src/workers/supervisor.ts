@@ -29,6 +29,8 @@ export interface SupervisorOptions extends Omit<ListenOptions, "allowedPeers" | 
   grace?: number;
   /** As in `serve`. @default "keep" */
   mount?: "keep" | "strip";
+  /** `json`: the workers write a line of JSON to stdout for each request and each error. @default nothing is written */
+  log?: "json";
 }
 
 /** The workers of one application. */
@@ -87,6 +89,7 @@ class WorkerSupervisor implements Supervisor, WorkerOwner {
       maxLag: whole(0, "maxLag", options.maxLag ?? 0),
       grace: whole(0, "grace", options.grace ?? 30_000),
       mount: options.mount ?? "keep",
+      log: options.log,
     };
     this.ready = this.#start();
     this.ready.catch(() => {});

@@ -5,6 +5,7 @@ import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
 import type { ResponderServer } from "../server.ts";
 import type { SocketHandle } from "../socket-handle.ts";
+import { logJson } from "./json-log.ts";
 import { serveModule } from "./load-module.ts";
 import { WORKER_VARIABLE } from "./messages.ts";
 import type { FromWorker, ToWorker, WorkerTask } from "./messages.ts";
@@ -18,6 +19,8 @@ const LATE_WINDOWS = 3;
 
 const task = JSON.parse(process.env[WORKER_VARIABLE] ?? "null") as WorkerTask;
 delete process.env[WORKER_VARIABLE]; // it is nobody's business below
+
+if (task.log === "json") logJson();
 
 try {
   const server = await serveModule(task.module, {

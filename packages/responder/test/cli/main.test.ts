@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { temporaryFolder } from "../support/application.ts";
 import { FrontEnd, post, request, stdin } from "../support/front-end.ts";
+import { withUnixListener } from "../support/process.ts";
 
 const COMMAND = join(import.meta.dirname, "../../bin/x-responder.cjs");
 const MODULE = join(import.meta.dirname, "../support/module-application.ts");
@@ -21,16 +22,29 @@ interface Running {
 }
 
 function run(args: readonly string[], environment: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...environment },
-  });
+  return watched(
+    spawn(process.execPath, [COMMAND, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...environment },
+    }),
+  );
+}
+
+/** As systemd does: descriptor 3 is a socket for the process LISTEN_PID, here written in the language of the shell. */
+function runWithSocket(fd: number, listenPid: string): Running {
+  const shell = `export LISTEN_FDS=1 LISTEN_PID=${listenPid}; exec "$0" "$@"`;
+  return watched(
+    spawn("/bin/sh", ["-c", shell, process.execPath, COMMAND, MODULE], { stdio: ["ignore", "pipe", "pipe", fd] }),
+  );
+}
+
+function watched(child: ChildProcess): Running {
   onTestFinished(() => void child.kill("SIGKILL"));
   let output = "";
   let seen = 0;
   let wake = (): void => {};
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk: Buffer) => {
+    stream?.on("data", (chunk: Buffer) => {
       output += chunk.toString();
       wake();
     });
@@ -138,6 +152,51 @@ test("a worker that uses too much memory is replaced", async () => {
   await says("MiB of memory)");
 });
 
+test("a worker whose event loop is late is replaced", async () => {
+  const path = join(temporaryFolder(), "app.sock");
+  const { says } = run([MODULE, "--listen", `unix:${path}`, "--max-lag", "5", "-v"]);
+  await says(`on unix:${path}`);
+  const first = await ask(path, "/late");
+  await says(`worker ${first}: retire (an event loop that is `);
+  await says(" ms late)");
+});
+
+test("--log json tells of requests, errors and workers, each in a line", async () => {
+  const path = join(temporaryFolder(), "app.sock");
+  const { child, exit, says, output } = run([MODULE, "--listen", `unix:${path}`, "--log", "json"]);
+  await says('"message":"serving"');
+  const pid = Number(await ask(path, "/a?b"));
+  await says('"message":"request"');
+  expect(await ask(path, "/throw")).toBe("Internal Server Error\n");
+  await says('"message":"expected by a test"');
+  await says('"status":500');
+  child.kill("SIGTERM");
+  expect(await exit).toBe(0);
+  const lines = output()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines).toContainEqual(
+    expect.objectContaining({ level: "info", message: "request", pid, method: "GET", url: "/a?b", status: 200 }),
+  );
+  expect(lines).toContainEqual(
+    expect.objectContaining({ level: "error", message: "expected by a test", url: "/throw" }),
+  );
+  expect(lines).toContainEqual(expect.objectContaining({ message: "worker start", worker: pid }));
+});
+
+test("[P3] a socket of systemd's is found by LISTEN_FDS, and only by the process that it is for", async () => {
+  const path = join(temporaryFolder(), "app.sock");
+  const start = (listenPid: string): Promise<Running> => withUnixListener(path, (fd) => runWithSocket(fd, listenPid));
+  const other = await start("1");
+  expect(await other.exit).toBe(2);
+  expect(other.output()).toContain("There is nothing to listen on");
+  const { child, exit } = await start("$$");
+  expect(await ask(path)).toBe(String(child.pid));
+  child.kill("SIGTERM");
+  expect(await exit).toBe(0);
+});
+
 test("--watch reloads when a file changes, and keeps the old workers when the new ones cannot start", async () => {
   const folder = temporaryFolder();
   const path = join(temporaryFolder(), "app.sock");
@@ -162,6 +221,7 @@ test.each<[string, readonly string[], string]>([
   ["an unknown flag", ["a.js", "--foo"], "'--foo'"],
   ["a number that is none", [MODULE, "--workers", "many"], "--workers is a whole number from 1 up, not many."],
   ["a mode that is none", [MODULE, "--mode", "rw"], "such as 0660"],
+  ["a log that is none", [MODULE, "--log", "xml"], "--log is json, not xml."],
   ["a mount that is none", [MODULE, "--mount", "/app"], "--mount is keep or strip"],
   ["a module that is not there", ["/nowhere.js"], "there is no file /nowhere.js"],
   ["an address that is none", [MODULE, "--listen", "/run/app.sock"], 'write "unix:/run/app.sock"'],
