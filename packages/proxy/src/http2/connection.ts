@@ -4,14 +4,14 @@ import type { TLSSocket } from "node:tls";
 
 import { Accepted } from "../http/accepted.ts";
 import type { ConnectionEnds } from "../http/endpoint.ts";
-import { writeQueueSize } from "../http/stall-watch.ts";
+import { type Resettable, StallWatch, type WatchedOutput, writeQueueSize } from "../http/stall-watch.ts";
 import { Deadline } from "../http1/deadline.ts";
 import { timers } from "../timers.ts";
 import { Allowance } from "./allowance.ts";
 import { type Http2Owner, sessionOptions } from "./connection-rules.ts";
 import { BadFields, readFields } from "./request-fields.ts";
 import { Http2Request, type RequestConnection } from "./request.ts";
-import { Http2Response } from "./response.ts";
+import { Http2Response, type ResponseConnection } from "./response.ts";
 
 /** Milliseconds in which a connection that was told to end is to end, when nothing runs on it. */
 const LINGER = 1_000;
@@ -25,7 +25,10 @@ const CHATTER = { burst: 100, perSecond: 10 };
 const AFTER_GOAWAY = { burst: 100, perSecond: 0 };
 
 /** One connection of a client that speaks HTTP/2; its requests run at once. */
-export class Http2Connection extends Accepted implements RequestConnection {
+export class Http2Connection
+  extends Accepted
+  implements RequestConnection, ResponseConnection, WatchedOutput, Resettable
+{
   slot = 0;
   readonly #socket: TLSSocket;
   readonly #session: ServerHttp2Session;
@@ -35,6 +38,7 @@ export class Http2Connection extends Accepted implements RequestConnection {
   #resets = new Allowance(RESETS.burst, RESETS.perSecond);
   /** Requests that are not over. */
   #running = 0;
+  #stall: StallWatch | undefined;
   #goneAway = false;
 
   /** @param ends who they are, when the socket itself does not know */
@@ -52,8 +56,11 @@ export class Http2Connection extends Accepted implements RequestConnection {
     // "close" follows, of both.
     session.on("error", () => undefined);
     socket.on("error", () => undefined);
+    // Who says nothing more has gone, whatever was asked for.
+    socket.on("end", () => this.destroy());
     session.on("close", () => {
       this.#deadline.stop();
+      this.#stall?.stop();
       owner.onHttp2Closed(this);
     });
   }
@@ -63,7 +70,7 @@ export class Http2Connection extends Accepted implements RequestConnection {
   }
 
   destroy(): void {
-    this.#session.destroy();
+    // Not the session, which would end its streams as if they were complete.
     this.#socket.destroy();
   }
 
@@ -91,7 +98,7 @@ export class Http2Connection extends Accepted implements RequestConnection {
     }
     const bodiless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     const request = new Http2Request(fields, stream, this, bodiless);
-    const response = new Http2Response(request, stream, this.#owner.now, () => this.#onStuck());
+    const response = new Http2Response(request, stream, this.#owner.now, this);
     this.#running++;
     this.#deadline.clear();
     stream.on("finish", () => {
@@ -105,7 +112,7 @@ export class Http2Connection extends Accepted implements RequestConnection {
   #onOver(stream: ServerHttp2Stream, request: Http2Request, response: Http2Response): void {
     const complete = response.ended && stream.writableFinished && !response.cut;
     const aborted = !response.ended;
-    const reason = response.stallReason;
+    const reason = response.stallReason ?? this.#stall?.reason;
     response.close();
     if (aborted) request.onAbort?.(reason);
     request.fail();
@@ -119,11 +126,28 @@ export class Http2Connection extends Accepted implements RequestConnection {
     this.#deadline.set(this.#goneAway ? LINGER : keepAlive);
   }
 
-  /** The client takes nothing of a response: is it all of the connection that does not move? */
-  #onStuck(): boolean {
-    if (writeQueueSize(this.#socket) === 0) return false;
+  /** Bytes that the client's end of the connection has not taken. */
+  get writableLength(): number {
+    return writeQueueSize(this.#socket);
+  }
+
+  get socket(): TLSSocket {
+    return this.#socket;
+  }
+
+  get writableFinished(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  look(stallTimeout: number): void {
+    if (this.writableLength === 0) return;
+    if (this.#stall?.limit !== stallTimeout) this.#stall = new StallWatch(this, this, stallTimeout);
+    this.#stall.arm();
+  }
+
+  /** For the {@link StallWatch}: nothing of the connection moves. */
+  reset(): void {
     this.destroy();
-    return true;
   }
 
   #onReset(): void {

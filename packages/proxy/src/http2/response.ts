@@ -5,6 +5,7 @@ import type { GatewayResponse } from "../gateway-request.ts";
 import { type Resettable, StallWatch, type WatchedOutput } from "../http/stall-watch.ts";
 import { type TurnEndWaiter, atTurnEnd } from "../http1/turn-end.ts";
 import type { Http2Request } from "./request.ts";
+import { resetStream } from "./reset-stream.ts";
 import { outgoingFields } from "./response-fields.ts";
 
 /** Bytes given to the session at once: a frame, so that it can be seen how fast the client takes them. */
@@ -12,6 +13,16 @@ const PIECE = 16_384;
 
 /** Bytes that may wait before the gateway is asked to pause. */
 const HIGH = 32_768;
+
+/** What a response needs of its connection. */
+export interface ResponseConnection {
+  /**
+   * Looks after what was written.
+   *
+   * @param stallTimeout ms in which the client may take nothing of all that is written to it
+   */
+  look(stallTimeout: number): void;
+}
 
 interface Waiting {
   readonly bytes: Uint8Array;
@@ -37,7 +48,7 @@ export class Http2Response implements GatewayResponse, WatchedOutput, Resettable
   /** Nothing more comes from the gateway, or nothing more is wanted of it. */
   ended = false;
   readonly #stream: ServerHttp2Stream;
-  readonly #onStuck: () => boolean;
+  readonly #connection: ResponseConnection;
   #status = 0;
   #rawHeaders: readonly string[] = [];
   #headWaits = false;
@@ -53,12 +64,11 @@ export class Http2Response implements GatewayResponse, WatchedOutput, Resettable
   #blocked = false;
   #stall: StallWatch | undefined;
 
-  /** @param onStuck the client takes nothing: @returns was the whole connection cut? */
-  constructor(request: Http2Request, stream: ServerHttp2Stream, began: number, onStuck: () => boolean) {
+  constructor(request: Http2Request, stream: ServerHttp2Stream, began: number, connection: ResponseConnection) {
     this.request = request;
     this.#stream = stream;
     this.began = began;
-    this.#onStuck = onStuck;
+    this.#connection = connection;
   }
 
   get unsent(): number {
@@ -156,10 +166,10 @@ export class Http2Response implements GatewayResponse, WatchedOutput, Resettable
     if (!this.#gone && this.#sendHead()) this.#pump();
   }
 
-  /** For the {@link StallWatch}: the client takes nothing. */
+  /** For the {@link StallWatch}: the client opens no window for it. */
   reset(): void {
     this.cut = true;
-    if (!this.#onStuck()) this.#stream.close(constants.NGHTTP2_CANCEL);
+    resetStream(this.#stream, constants.NGHTTP2_CANCEL);
   }
 
   get #gone(): boolean {
@@ -204,6 +214,7 @@ export class Http2Response implements GatewayResponse, WatchedOutput, Resettable
     if (this.stallTimeout > 0) {
       if (this.#stall?.limit !== this.stallTimeout) this.#stall = new StallWatch(this, this, this.stallTimeout);
       this.#stall.arm();
+      this.#connection.look(this.stallTimeout);
     }
   }
 
@@ -229,7 +240,7 @@ export class Http2Response implements GatewayResponse, WatchedOutput, Resettable
     this.ended = this.cut = true;
     this.onDrain = undefined;
     this.#headWaits = false;
-    if (!this.#gone) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    if (!this.#gone) resetStream(this.#stream, constants.NGHTTP2_INTERNAL_ERROR);
   }
 
   #forget(): void {
