@@ -11,7 +11,7 @@ export interface RespondConfig {
 /** Where a client is sent. */
 export interface RedirectConfig {
   /**
-   * A path or an address. `{scheme}`, `{host}` (with its port), `{path}`, `{query}`, `{uri}` (path and query) are those of the request,
+   * A path or an address. `{scheme}`, `{host}` (with its port), `{hostname}` (without), `{path}`, `{query}`, `{uri}` (path and query) are those of the request,
    * `$1` to `$9` the groups of `match.regex`.
    */
   to: string;

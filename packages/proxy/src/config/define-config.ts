@@ -172,7 +172,8 @@ export interface RouteConfig {
   /** Always the same answer (nginx `return`). */
   respond?: RespondConfig | undefined;
   /**
-   * The client is sent elsewhere: `"https://{host}{uri}"`. A text is short for `{ to, status: 302 }`.
+   * The client is sent elsewhere: `"https://{host}{uri}"`. A text is short for `{ to, status: 302 }`. `"https"` is short for
+   * requests of http alone, to the same place of https, with 308 (nginx `return 308 https://$host$request_uri`).
    */
   redirect?: string | RedirectConfig | undefined;
   /**

@@ -13,6 +13,7 @@ import { expandParams } from "./expand-params.ts";
 import type { Expansion } from "./expand.ts";
 import { checkFileNames, scriptExtensions } from "./file-rules.ts";
 import { expandFilter } from "./filter-config.ts";
+import { spellOutHttps } from "./https-redirect.ts";
 import type { KeyPath } from "./key-path.ts";
 import type { ResolvedFastCGIRoute, ResolvedRoute, ResolvedStaticRoute } from "./resolved-config.ts";
 import { expandResponseRules } from "./response-config.ts";
@@ -21,11 +22,12 @@ import type { ResolvedUpstream } from "./upstream-config.ts";
 /** Spells out one route. `php: "NAME"` becomes `fastcgi` for `.php` with `static` for the other files. */
 export function expandRoute(
   expansion: Expansion,
-  route: RouteConfig,
+  written: RouteConfig,
   index: number,
   upstreams: ReadonlyMap<string, ResolvedUpstream>,
 ): ResolvedRoute {
   const path: KeyPath = ["routes", index];
+  const route = spellOutHttps(expansion, path, written);
   checkAnswers(expansion, path, route);
   const long = spellOut(expansion, path, route);
   const fastcgi =

@@ -8,7 +8,7 @@ import type { ProcessConfig, ProxyConfig } from "./define-config.ts";
 import type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 import { expandRoute } from "./expand-route.ts";
 import { type ConfigProblem, type KeyPath, formatKeyPath } from "./key-path.ts";
-import { expandListen } from "./listen-config.ts";
+import { type ResolvedListen, expandListen } from "./listen-config.ts";
 import { expandLog } from "./log-config.ts";
 import { didYouMean } from "./nearest-name.ts";
 import type {
@@ -66,6 +66,8 @@ export class Expansion {
   readonly config: ProxyConfig;
   readonly folder: string;
   readonly root: string | undefined;
+  /** Where it listens: known before the routes are. */
+  listen: readonly ResolvedListen[] = [];
   readonly #problems: ConfigProblem[];
 
   constructor(config: ProxyConfig, folder: string, problems: ConfigProblem[]) {
@@ -77,6 +79,7 @@ export class Expansion {
 
   run(): ResolvedConfig {
     const { config } = this;
+    this.listen = expandListen(this);
     const upstreams = new Map(
       Object.entries(config.upstreams ?? {}).map(([name, it]) => [
         name,
@@ -87,7 +90,7 @@ export class Expansion {
       Object.entries(config.processes ?? {}).map(([name, it]) => [name, this.#process(name, it)]),
     );
     return {
-      listen: expandListen(this),
+      listen: this.listen,
       root: this.root,
       user: config.user,
       upstreams,

@@ -60,6 +60,7 @@ class Target {
     return fillTemplate(this.#template, {
       scheme,
       host: host === undefined ? "localhost" : formatHost(host),
+      hostname: host?.name ?? "localhost",
       path,
       query,
       captures: this.#regex?.exec(path) ?? [],

@@ -34,7 +34,7 @@ export class Http2Connection
   readonly #session: ServerHttp2Session;
   readonly #owner: Http2Owner;
   readonly #deadline: Deadline;
-  readonly #chatter = new Allowance(CHATTER.burst, CHATTER.perSecond);
+  #chatter = new Allowance(CHATTER.burst, CHATTER.perSecond);
   #resets = new Allowance(RESETS.burst, RESETS.perSecond);
   /** Requests that are not over. */
   #running = 0;
@@ -168,7 +168,7 @@ export class Http2Connection
   #goAway(code: number): void {
     if (this.#goneAway || this.#session.destroyed) return;
     this.#goneAway = true;
-    this.#resets = new Allowance(AFTER_GOAWAY.burst, AFTER_GOAWAY.perSecond);
+    this.#resets = this.#chatter = new Allowance(AFTER_GOAWAY.burst, AFTER_GOAWAY.perSecond);
     if (code !== constants.NGHTTP2_NO_ERROR) this.#session.goaway(code);
     this.#session.close();
     if (this.#running === 0) this.#rest();

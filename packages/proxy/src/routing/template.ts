@@ -5,6 +5,8 @@ export interface TemplateValues {
   readonly scheme: string;
   /** With its port, if one was named. */
   readonly host: string;
+  /** Without it. */
+  readonly hostname: string;
   /** Decoded and clean. */
   readonly path: string;
   /** As it came. */
@@ -13,16 +15,16 @@ export interface TemplateValues {
   readonly captures: readonly (string | undefined)[];
 }
 
-const PLACEHOLDER = /\{(scheme|host|path|query|uri)\}|\$(\d)/g;
+const PLACEHOLDER = /\{(scheme|host|hostname|path|query|uri)\}|\$(\d)/g;
 const ANY = /\{[^}]*\}?|\$\d?/g;
 
 /** What is wrong with a template; undefined: nothing. */
 export function flawOfTemplate(template: string, captures: number, absolute: boolean): string | undefined {
   if (!/^[!-~]+$/.test(template)) return "must be of visible ASCII characters: encode all others as %XX.";
   for (const [written] of template.matchAll(ANY)) {
-    if (/^\{(?:scheme|host|path|query|uri)\}$/.test(written)) continue;
+    if (/^\{(?:scheme|host|hostname|path|query|uri)\}$/.test(written)) continue;
     if (!/^\$[1-9]$/.test(written))
-      return `has ${written}, which stands for nothing: there are {scheme}, {host}, {path}, {query}, {uri}, and $1 to $9.`;
+      return `has ${written}, which stands for nothing: there are {scheme}, {host}, {hostname}, {path}, {query}, {uri}, and $1 to $9.`;
     if (Number(written[1]) > captures)
       return `has ${written}, and match.regex has ${captures === 0 ? "no group" : `${captures} only`}.`;
   }
@@ -44,6 +46,8 @@ export function fillTemplate(template: string, values: TemplateValues): string {
           return values.scheme;
         case "host":
           return values.host;
+        case "hostname":
+          return values.hostname;
         case "path":
           return encodeFor(values.path, inQuery);
         case "query":

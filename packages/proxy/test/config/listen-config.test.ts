@@ -41,6 +41,16 @@ describe("where it listens, and what is spoken there", () => {
     expect(expand({ tls: files }).listen).toMatchObject([{ host: "127.0.0.1", port: 8_443, http2: true }]);
   });
 
+  test("redirect to https names the port where there is https, unless it is the usual one", () => {
+    const to = (listen: string[]): unknown =>
+      expand({ listen, ...(listen.length > 1 ? { tls: files } : {}), routes: [{ redirect: "https" }] }).routes[0]
+        ?.redirect;
+    expect(to([":80", "https://:443"])).toEqual({ to: "https://{hostname}{uri}", status: 308 });
+    expect(to([":8080", "https://:8443"])).toEqual({ to: "https://{hostname}:8443{uri}", status: 308 });
+    expect(to([":80", "https://:8443", "https://:443"])).toEqual({ to: "https://{hostname}{uri}", status: 308 });
+    expect(to([":80"])).toEqual({ to: "https://{hostname}{uri}", status: 308 });
+  });
+
   test("trustProxy says who may send the PROXY protocol, unless something else does", () => {
     const listen = [
       { address: ":80", proxyProtocol: true },
@@ -75,6 +85,16 @@ describe("where it listens, and what is spoken there", () => {
       "no address",
       { listen: [{ address: ":1", proxyProtocol: { from: ["x"] } }] },
       "listen[0].proxyProtocol.from[0] must be an address",
+    ],
+    [
+      "https to https",
+      { routes: [{ match: { scheme: "https" }, redirect: "https" }] },
+      'routes[0].match.scheme is "https", and redirect',
+    ],
+    [
+      "challenges behind the redirect",
+      { routes: [{ redirect: "https" }, { acme: "/srv/acme" }] },
+      "routes[1].acme stands behind routes[0], which sends all of http elsewhere: put it before.",
     ],
     ["a bad address", { listen: [{ address: "1" }] }, 'listen[0].address "1" is a port alone'],
     [

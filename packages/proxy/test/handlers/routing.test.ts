@@ -141,12 +141,22 @@ describe("rewrites and redirects", () => {
     expect([got.status, got.header("allow")]).toEqual([405, ["GET, HEAD"]]);
   });
 
+  test.each<[string, object, Record<string, string>, string]>([
+    ["all", { redirect: "https" }, {}, "308 https://site.test/a%20b?c=d"],
+    ["with another status", { redirect: { to: "https", status: 301 } }, {}, "301 https://site.test/a%20b?c=d"],
+    ["of a host", { match: { host: "site.test" }, redirect: "https" }, {}, "308 https://site.test/a%20b?c=d"],
+    ["of another host", { match: { host: "other.test" }, redirect: "https" }, {}, "200 undefined"],
+    ["of a path", { match: "/other", redirect: "https" }, {}, "200 undefined"],
+    ["of https", { redirect: "https" }, { scheme: "https" }, "200 undefined"],
+  ])("redirect to https: %s", async (_what, route, request, expected) => {
+    const { gateway } = await site([route, { respond: {} }]);
+    const got = await ask(gateway, "/a%20b?c=d", { host: "site.test:8080", ...request });
+    expect(`${got.status} ${got.header("location")[0]}`).toBe(expected);
+  });
+
   test("the folder of an ACME client", async () => {
-    const { gateway } = await site([
-      { acme: "acme" },
-      { match: { scheme: "http" }, redirect: { to: "https://{host}{uri}", status: 301 } },
-    ]);
+    const { gateway } = await site([{ acme: "acme" }, { redirect: "https" }]);
     expect((await ask(gateway, "/.well-known/acme-challenge/none")).status).toBe(404);
-    expect((await ask(gateway, "/.well-known/other")).status).toBe(301);
+    expect((await ask(gateway, "/.well-known/other")).status).toBe(308);
   });
 });
