@@ -15,8 +15,8 @@ export interface DrainWaiter {
 const CONGESTED = 65_536;
 
 /**
- * The sending half of a connection: records are collected until the end of the turn of the event
- * loop, then written together; sources are told to wait when the peer does not take them.
+ * The sending half of a connection: records are collected until somebody flushes them, at the latest at the
+ * end of the turn of the event loop; sources are told to wait when the peer does not take them.
  */
 export class ConnectionOutput implements Flushable {
   /** Where the session writes. */
@@ -96,7 +96,10 @@ export class ConnectionOutput implements Flushable {
     this.#releases.push(release);
   }
 
+  /** Writes what was collected, together. */
   flush(): void {
+    // It was written before the turn ended.
+    if (this.records.pendingBytes === 0) return;
     const pieces = this.records.take();
     const socket = this.#socket;
     if (socket === undefined) return;

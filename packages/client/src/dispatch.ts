@@ -129,6 +129,7 @@ export class Dispatch
     if (!this.#runs) return;
     this.#input = new RequestInput(connection.output, this.#exchange, this.plan, this);
     this.#input.start();
+    if (this.#leavesAtOnce) connection.output.flush();
   }
 
   pause(): void {
@@ -265,6 +266,15 @@ export class Dispatch
 
   get #runs(): boolean {
     return this.#state === "running";
+  }
+
+  /**
+   * Is there nothing that could leave together with it? Then the application works while this turn of the event loop goes on. What
+   * is not to be repeated waits for the turn's end on a kept connection: should the application just have closed it, that shows first.
+   */
+  get #leavesAtOnce(): boolean {
+    const { stdin, data, idempotent } = this.plan;
+    return !this.#multiplexed && !isSource(stdin) && !isSource(data) && (idempotent || !this.#reused);
   }
 
   #end(): void {
