@@ -7,9 +7,19 @@ import { resolve } from "node:path";
  */
 export type FileKind = "file" | "linked" | "folder" | "none";
 
-/** How long an answer holds: a script that is asked for all the time is looked at once a second. */
+/** How long an answer holds. */
 const TTL = 1_000;
+/** From this age on it is looked at again, while the answer still holds: who asks all the time need not wait for the disk. */
+const RENEW = 500;
 const CACHE_SIZE = 4_096;
+
+/** A file that was there. */
+interface KnownFile {
+  /** By `performance.now()`. */
+  readonly until: number;
+  /** It is being looked at again. */
+  renewing: boolean;
+}
 
 /**
  * A document root on this machine. Only regular files are files, wherever links lead they must end up under the root's own real
@@ -21,7 +31,7 @@ export class RootFolder {
   readonly bytes: string;
   readonly #root: string;
   readonly #links: readonly RealFolder[];
-  readonly #files = new Map<string, number>();
+  readonly #files = new Map<string, KnownFile>();
   readonly #real: RealFolder;
 
   /** @param links folders outside of the root that its links may lead into */
@@ -39,11 +49,21 @@ export class RootFolder {
    * @param path decoded and clean, latin-1
    */
   lookup(path: string, found: (kind: FileKind) => void): void {
-    const until = this.#files.get(path);
-    if (until !== undefined && until > performance.now()) {
+    const known = this.#files.get(path);
+    const left = known === undefined ? 0 : known.until - performance.now();
+    if (known === undefined || left <= 0) this.#look(path, found);
+    else {
+      if (left <= TTL - RENEW && !known.renewing) {
+        known.renewing = true;
+        this.#look(path, (kind) => {
+          if (kind !== "file" && this.#files.get(path) === known) this.#files.delete(path);
+        });
+      }
       found("file");
-      return;
     }
+  }
+
+  #look(path: string, found: (kind: FileKind) => void): void {
     const file = this.#file(path);
     stat(file, (error, stats) => {
       // Names that are too long, loops, folders that may not be entered: all of it is not there for a client.
@@ -74,7 +94,7 @@ export class RootFolder {
         if (!this.#real.contains(real)) this.#checkLinks(real, found);
         else {
           if (this.#files.size >= CACHE_SIZE) this.#files.clear();
-          this.#files.set(path, performance.now() + TTL);
+          this.#files.set(path, { until: performance.now() + TTL, renewing: false });
           found("file");
         }
       });
