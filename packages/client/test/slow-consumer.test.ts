@@ -209,3 +209,30 @@ test("close waits until a slow consumer has taken what is held for it; destroy d
     await peer.stop();
   }
 });
+
+test("[f21] [TF25] a hundred consumers that take nothing hold a buffer each, and others are served", async () => {
+  const SLOW = 100;
+  const size = 1_048_576;
+  const large = Buffer.concat([stdout(1, Buffer.alloc(size, "x")), end(1)]);
+  await using peer = await Peer.start({
+    onRequest: ({ id, connection, params }) =>
+      params.get("SLOW") === "1" ? connection.send(large) : connection.reply(id, "quick"),
+  });
+  const pool = new Pool(peer.address, { capacity: SLOW + 4 });
+  const slow = Array.from({ length: SLOW }, () => new Slow());
+  for (const recorder of slow) pool.dispatch({ params: { SLOW: "1" } }, recorder);
+  await peer.begun(SLOW);
+  for (let count = 0; count < 50; count++) {
+    // oxlint-disable-next-line no-await-in-loop
+    expect((await run(pool).settled).stdout).toContain("quick");
+  }
+  for (const { stdout: got } of slow) expect(got.length).toBeLessThanOrEqual(65_536);
+  const [one] = slow;
+  while (one!.ended === undefined) {
+    one!.controller.resume();
+    // oxlint-disable-next-line no-await-in-loop
+    await turns();
+  }
+  expect(one!.stdout.length).toBe(size);
+  await pool.destroy();
+});

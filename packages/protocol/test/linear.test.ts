@@ -36,6 +36,18 @@ const readers: readonly (readonly [string, (count: number) => () => void])[] = [
     },
   ],
   [
+    "[TF18] [W13] a session: records of one byte with 255 of padding",
+    (count) => {
+      const bytes = concat(repeat(count, record(6, 1, "x", 255, 0xff)), end(1));
+      return () => {
+        const side = new ClientSide();
+        const call = side.begin();
+        side.receive(bytes);
+        if (call.endings !== 1) throw new Error("not the whole request");
+      };
+    },
+  ],
+  [
     "RecordDecoder: byte by byte",
     (count) => {
       const bytes = repeat(count, record(6, 1, "12345", 3));

@@ -31,6 +31,7 @@ export const benchCommand: Command = {
     ...REQUEST_FLAGS,
     ...HELP,
   },
+  scgi: true,
   run: bench,
 };
 
@@ -45,7 +46,7 @@ async function bench(args: Arguments, userAgent: string): Promise<void> {
     throw new UsageError("A body that is sent again and again has to be in memory: give it by -d.");
   }
   const requests = args.count("requests", Infinity);
-  const concurrency = args.count("concurrency", 32);
+  const concurrency = Math.min(args.count("concurrency", 32), requests);
   const plan: LoadPlan = {
     request: { ...request, stdin, reuse: !args.has("fresh") },
     concurrency,

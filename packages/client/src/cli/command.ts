@@ -9,20 +9,27 @@ export interface Command {
   flags: Flags;
   /** More for `--help`, below the flags. */
   notes?: string;
+  /** Does it talk to applications that speak SCGI, too? */
+  scgi?: boolean;
   run(args: Arguments, userAgent: string): Promise<void>;
 }
 
 export const HELP: Flags = { help: { type: "boolean", short: "h", what: "show this" } };
 
-export const ADDRESSES = "unix:/run/app.sock, unix:@abstract, tcp://host:9000, tcp://[::1]:9000";
+const ADDRESSES = "unix:/run/app.sock, unix:@abstract, tcp://host:9000, tcp://[::1]:9000";
+
+/** What an address is, for `--help`; `scgi` where the application may speak that. */
+export function addressHelp(scgi: boolean): string {
+  return `Addresses: ${ADDRESSES}${scgi ? "; with scgi+ before it for SCGI" : ""}`;
+}
 
 /** What `x-client NAME --help` says: examples first. */
-export function usageOf(name: string, { synopsis, examples, flags, notes }: Command): string {
+export function usageOf(name: string, { synopsis, examples, flags, notes, scgi = false }: Command): string {
   const parts = [
     `Examples\n${examples.map((example) => `  x-client ${name} ${example}`).join("\n")}`,
     `x-client ${name} ${synopsis} [flags]\n${listFlags(flags)}`,
     ...(notes === undefined ? [] : [notes]),
-    `Addresses: ${ADDRESSES}`,
+    addressHelp(scgi),
   ];
   return `${parts.join("\n\n")}\n`;
 }

@@ -1,7 +1,7 @@
 import type { Flags } from "./arguments.ts";
 import { benchCommand } from "./bench.ts";
 import type { Command } from "./command.ts";
-import { ADDRESSES, HELP, listFlags } from "./command.ts";
+import { addressHelp, HELP, listFlags } from "./command.ts";
 import { dumpCommand } from "./dump.ts";
 import { pingCommand } from "./ping.ts";
 import { requestCommand } from "./request.ts";
@@ -39,7 +39,7 @@ ${commands.join("\n")}
 Flags
 ${listFlags(GENERAL_FLAGS)}
 
-Addresses: ${ADDRESSES}
+${addressHelp(true)} (request, ping, bench)
 More about a command: x-client request --help
 Exit codes: 0 fine, 1 the application failed or cannot be reached, 2 a mistake on the command line
 `;

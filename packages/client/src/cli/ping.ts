@@ -29,6 +29,7 @@ export const pingCommand: Command = {
     json: { type: "boolean", what: "show the answer as JSON" },
     ...HELP,
   },
+  scgi: true,
   run: ping,
 };
 

@@ -1,6 +1,3 @@
-import { createWriteStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-
 import { Pool } from "../pool.ts";
 import type { RequestOptions } from "../request.ts";
 import type { Arguments } from "./arguments.ts";
@@ -8,7 +5,7 @@ import { HELP } from "./command.ts";
 import type { Command } from "./command.ts";
 import { withRecordLog } from "./record-log.ts";
 import { REQUEST_FLAGS, readRequest } from "./request-arguments.ts";
-import { headText, showJson, showStderr, writeBody } from "./response-output.ts";
+import { checkOutput, headText, saveBody, showJson, showStderr, writeBody } from "./response-output.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** `x-client request ADDRESS PATH` */
@@ -32,6 +29,7 @@ export const requestCommand: Command = {
     json: { type: "boolean", what: "show the response as JSON" },
     ...HELP,
   },
+  scgi: true,
   run: request,
 };
 
@@ -40,6 +38,7 @@ async function request(args: Arguments, userAgent: string): Promise<void> {
   if (address === undefined || path === undefined || more.length > 0) {
     throw new UsageError('It takes an address and a path, such as "x-client request tcp://127.0.0.1:9000 /index.php".');
   }
+  checkOutput(args.get("output"));
   const pool = new Pool(address);
   const options: RequestOptions = { ...(await readRequest(path, args, userAgent)), reuse: false };
   await withRecordLog(args.has("verbose"), async () => {
@@ -65,9 +64,15 @@ async function showResponse(pool: Pool, options: RequestOptions, args: Arguments
     process.stderr.write(`x-client: the application answered with status ${response.statusCode}.\n`);
     response.body.resume();
   } else if (output === undefined) await writeBody(response.body);
-  else await pipeline(response.body, createWriteStream(output));
+  else await saveBody(response.body, output);
   const { appStatus } = await response.ended;
   // With -v the records have shown it.
-  if (!args.has("verbose")) showStderr(await response.stderr);
+  const stderr = await response.stderr;
+  if (!args.has("verbose")) showStderr(stderr);
+  if (response.statusCode === 404 && stderr.includes("Primary script unknown")) {
+    process.stderr.write(
+      "x-client: PHP-FPM found no such script: --root is the folder of the site as PHP-FPM sees it, which it must be able to enter.\n",
+    );
+  }
   if (appStatus !== 0) process.stderr.write(`x-client: the application ended with status ${appStatus}.\n`);
 }

@@ -1,9 +1,12 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { createWriteStream, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
 
 import type { ResponseData } from "../request.ts";
 import type { ResponseBody } from "../response-body.ts";
 import { printable } from "./printable.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** The head as the application sent it, latin-1. */
 export function headText({ statusCode, statusText, rawHeaders }: ResponseData): string {
@@ -16,6 +19,28 @@ export function headText({ statusCode, statusText, rawHeaders }: ResponseData): 
 export async function writeBody(body: ResponseBody): Promise<void> {
   for await (const chunk of body) {
     if (!process.stdout.write(chunk as Buffer)) await once(process.stdout, "drain");
+  }
+}
+
+/** Can there be such a file? Asked before the request, which may run once only. @throws UsageError */
+export function checkOutput(file: string | undefined): void {
+  if (file === undefined) return;
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new UsageError(`--output takes a file, and ${file} is a folder.`);
+  if (statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UsageError(`--output ${file} cannot be written: there is no folder ${dirname(file)}.`);
+}
+
+/** Writes a body to a file. */
+export async function saveBody(body: ResponseBody, file: string): Promise<void> {
+  const target = createWriteStream(file);
+  let failed: Error | undefined;
+  target.once("error", (error) => (failed = error));
+  try {
+    await pipeline(body, target);
+  } catch (error) {
+    if (error !== failed) throw error;
+    throw new Error(`The answer cannot be written to ${file}: ${failed?.message}.`, { cause: error });
   }
 }
 

@@ -28,6 +28,8 @@ test.for([
   [[...REQUEST, "/%zz"], "The path /%zz has a % that begins no %XX."],
   [["request", "127.0.0.1:9000", "/"], 'write "tcp://127.0.0.1:9000"'],
   [["request", "fd:0", "/"], "fd:0"],
+  [[...REQUEST, "/", "-o", "/"], "--output takes a file, and / is a folder."],
+  [[...REQUEST, "/", "-o", "/no/such/file"], "--output /no/such/file cannot be written: there is no folder /no/such."],
   [[...REQUEST, "/", "-d", "a", "-F", "b=c"], "A request has one body: --data and --form make two."],
   [[...REQUEST, "/", "-F", "novalue"], 'A field is written NAME=VALUE or NAME=@FILE, not "novalue".'],
   [[...REQUEST, "/", "-F", "a=@/no/such"], "The field a cannot be read from /no/such: ENOENT"],

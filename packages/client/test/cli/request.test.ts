@@ -265,3 +265,15 @@ test("a large body arrives whole, at the reader's speed", async () => {
   await xClient(["request", peer.address, "/", "-o", file]);
   expect(readFileSync(file).equals(body)).toBe(true);
 });
+
+test("a script that PHP-FPM does not find: a sentence says what to do", async () => {
+  await using peer = await Peer.start({
+    onRequest: ({ id, connection }) => {
+      connection.send(stderr(id, "Primary script unknown"));
+      connection.reply(id, "File not found.\n", "Status: 404 Not Found\r\n\r\n");
+    },
+  });
+  const { code, stdout, stderr: said } = await xClient(["request", peer.address, "/a.php"]);
+  expect([code, stdout]).toEqual([0, "File not found.\n"]);
+  expect(said).toMatch(/^Primary script unknown\nx-client: PHP-FPM found no such script: --root is the folder .*\n$/);
+});
