@@ -21,7 +21,7 @@ export interface DispatchPlan extends InputBodies, DispatchDefaults {
   params: ParamList;
   signal: AbortSignal | undefined;
   idempotent: boolean;
-  reuse: boolean;
+  reuse: boolean | "multiplexed";
   oversizedParam: OversizedParam;
 }
 
@@ -46,7 +46,7 @@ export function planDispatch(options: DispatchOptions, defaults: DispatchDefault
     data,
     signal: options.signal,
     idempotent: options.idempotent ?? false,
-    reuse: options.reuse ?? true,
+    reuse: readReuse(options.reuse),
     oversizedParam: options.oversizedParam ?? "error",
     connectTimeout: milliseconds("connectTimeout", options.connectTimeout ?? defaults.connectTimeout),
     queueTimeout: milliseconds("queueTimeout", options.queueTimeout ?? defaults.queueTimeout),
@@ -58,6 +58,11 @@ export function planDispatch(options: DispatchOptions, defaults: DispatchDefault
     streamBuffer: defaults.streamBuffer,
     stallTimeout: defaults.stallTimeout,
   };
+}
+
+function readReuse(reuse: DispatchOptions["reuse"] = true): boolean | "multiplexed" {
+  if (typeof reuse === "boolean" || reuse === "multiplexed") return reuse;
+  throw invalid(`reuse is true, false or "multiplexed", not ${String(reuse)}.`);
 }
 
 /** Any form of params as a list, which can be read again when the request is repeated. */

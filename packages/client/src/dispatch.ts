@@ -24,6 +24,8 @@ import type { QueueEntry, Queueable } from "./wait-queue.ts";
 export interface DispatchOwner extends GateOwner {
   readonly address: string;
   readonly protocol: ApplicationProtocol;
+  /** Requests at once on one connection. */
+  readonly multiplex: number;
   /** It does not want a connection any more. */
   leave(dispatch: Dispatch): void;
   /** It has to run once more, before all others and on a fresh connection; false when that cannot be. */
@@ -46,6 +48,8 @@ export class Dispatch
 {
   queueEntry: QueueEntry<Dispatch> | undefined;
   readonly plan: DispatchPlan;
+  /** It gets a connection of its own, which is closed at its end. */
+  readonly alone: boolean;
   readonly #owner: DispatchOwner;
   readonly #handler: DispatchHandler;
   readonly #silence: SilenceTimer;
@@ -69,6 +73,8 @@ export class Dispatch
   constructor(owner: DispatchOwner, plan: DispatchPlan, handler: DispatchHandler) {
     this.plan = plan;
     this.#owner = owner;
+    const { reuse } = plan;
+    this.alone = reuse === "multiplexed" ? owner.multiplex === 1 : !reuse;
     this.#handler = handler;
     this.#silence = new SilenceTimer(owner.timeouts, () => this.#onSilence());
     plan.signal?.addEventListener("abort", this);
@@ -86,7 +92,7 @@ export class Dispatch
 
   /** Must its connection have served nobody before? */
   get fresh(): boolean {
-    return this.#repeated || !this.plan.reuse;
+    return this.#repeated || this.alone;
   }
 
   get requestId(): number | undefined {

@@ -80,11 +80,13 @@ export interface DispatchOptions extends RequestTimeouts {
   /**
    * May it share a connection with the requests before and after it? With false it gets one of its
    * own, which is closed at its end: for scripts that go on after their answer
-   * (`fastcgi_finish_request`).
+   * (`fastcgi_finish_request`), and for what must not fail because an application that serves one request a
+   * connection closes it right then, as PHP-FPM does at `pm.max_requests`. With `"multiplexed"` it shares connections
+   * that take several requests at once, and no other.
    *
    * @default true
    */
-  reuse?: boolean | undefined;
+  reuse?: boolean | "multiplexed" | undefined;
   /**
    * A param over 65,528 bytes, which no record can hold: refuse the request, or send the pair in several records, which the
    * specification allows (FastCGI 1.0 §3.3) and PHP cannot read.

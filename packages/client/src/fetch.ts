@@ -19,15 +19,14 @@ export interface FetchInit extends RequestInit, RequestTimeouts {
   script?: string | undefined;
   /** As in `RequestDescription`. */
   index?: string | undefined;
-  /** As in `DispatchOptions`. @default true for `GET`, `HEAD` and `OPTIONS` */
+  /** As in `RequestOptions`. */
   idempotent?: boolean | undefined;
-  /** As in `DispatchOptions`. @default true */
-  reuse?: boolean | undefined;
+  /** As in `RequestOptions`. */
+  reuse?: boolean | "multiplexed" | undefined;
 }
 
 /** Responses of these have no body, and `Response` refuses one. */
 const NULL_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
-const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Runs one request of the Fetch standard on `dispatcher`. */
 export async function fetchFrom(
@@ -62,7 +61,7 @@ export async function fetchFrom(
     stdin: request.body,
     contentType: request.headers.get("content-type") ?? undefined,
     unknownLength: "buffer",
-    idempotent: idempotent ?? SAFE.has(method),
+    idempotent,
     reuse,
     connectTimeout,
     queueTimeout,

@@ -1,6 +1,7 @@
 import type { ResponseHead } from "@x/protocol/cgi";
 import type { FastCGIError } from "@x/protocol/errors";
 
+import type { BodyInput } from "./body.ts";
 import { toParamList } from "./dispatch-plan.ts";
 import type { DispatchController, DispatchEnd, Dispatcher, DispatchOptions } from "./dispatcher.ts";
 import { prepareBody } from "./prepare-body.ts";
@@ -18,6 +19,20 @@ export interface RequestOptions extends Omit<DispatchOptions, "stdin">, RequestB
    * @default the param `REQUEST_METHOD`
    */
   method?: string | undefined;
+  /**
+   * May it run twice? Such a request is repeated once when a connection that had served others was closed before any byte of
+   * the answer came.
+   *
+   * @default true for the methods GET, HEAD and OPTIONS
+   */
+  idempotent?: boolean | undefined;
+  /**
+   * As in `DispatchOptions`. What cannot be repeated gets a connection of its own unless the application multiplexes: on a kept
+   * one it would fail whenever the application closes that, as PHP-FPM does after `pm.max_requests`.
+   *
+   * @default true for what may run twice and has no body that streams, else "multiplexed"
+   */
+  reuse?: boolean | "multiplexed" | undefined;
   /** @default 65536 */
   maxHeadBytes?: number | undefined;
   /** @default 200 */
@@ -71,8 +86,18 @@ function send(
 ): void {
   const params = toParamList(prepared.params);
   const { method = methodOf(params.names, params.values), maxHeadBytes, maxHeadLines } = options;
+  const { idempotent = SAFE.has(method ?? ""), stdin, data } = prepared;
+  const { reuse = idempotent && isKept(stdin) && isKept(data) ? true : "multiplexed" } = prepared;
   const handler = responseHandler(new RequestHandler(resolve, reject), { method, maxHeadBytes, maxHeadLines });
-  dispatcher.dispatch(params === prepared.params ? prepared : { ...prepared, params }, handler);
+  dispatcher.dispatch({ ...prepared, params, idempotent, reuse }, handler);
+}
+
+/** These may be sent twice (RFC 9110 §9.2.1). */
+const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Can the body be sent again? */
+function isKept(body: BodyInput | undefined): boolean {
+  return body === undefined || body === null || typeof body === "string" || body instanceof Uint8Array;
 }
 
 class RequestHandler implements ResponseHandler {

@@ -253,7 +253,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   #begin(dispatch: Dispatch, connection: Connection): void {
     this.#connections.markBusy(connection);
     if (connection.begun > 0) this.#reused++;
-    dispatch.begin(connection, this.#shape.keep && dispatch.plan.reuse);
+    dispatch.begin(connection, this.#shape.keep && !dispatch.alone);
     // Nothing began when a param could not be sent.
     if (connection.active === 0) this.onFree(connection);
   }

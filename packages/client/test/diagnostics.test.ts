@@ -32,8 +32,8 @@ test("connections and requests are published, linked by their controller", async
   await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
   const { address } = peer;
   await using pool = new Pool(address, { capacity: 1 });
-  await (await pool.request({ params: { A: "1" } })).body.text();
-  await (await pool.request({ params: { A: "2" } })).body.text();
+  await (await pool.request({ params: { A: "1" }, idempotent: true })).body.text();
+  await (await pool.request({ params: { A: "2" }, idempotent: true })).body.text();
   expect(connect).toEqual([{ address }]);
   expect(connected).toEqual([{ address }]);
   expect(request.map(({ requestId, reused, address }) => ({ requestId, reused, address }))).toEqual([

@@ -31,8 +31,8 @@ export async function loadPhpFpm({ settings, children, options, requests, concur
     for (let number = next++; number < 2 * requests; number = next++) {
       const post = number % 2 === 1;
       const params = { REQUEST_METHOD: post ? "POST" : "GET", SCRIPT_FILENAME: script, N: String(number) };
-      // A POST must neither fail nor run twice when PHP-FPM closes a kept connection: it gets one of its own.
-      const how = post ? { stdin: `body ${number}`, reuse: false } : { idempotent: true };
+      // A POST must neither fail nor run twice when PHP-FPM closes a kept connection: it gets one of its own by itself.
+      const how = post ? { stdin: `body ${number}` } : {};
       // oxlint-disable-next-line no-await-in-loop -- as many at once as there are workers
       const { statusCode, body } = await pool.request({ params, ...how });
       // oxlint-disable-next-line no-await-in-loop

@@ -48,7 +48,7 @@ async function bench(args: Arguments, userAgent: string): Promise<void> {
   const requests = args.count("requests", Infinity);
   const concurrency = Math.min(args.count("concurrency", 32), requests);
   const plan: LoadPlan = {
-    request: { ...request, stdin, reuse: !args.has("fresh") },
+    request: { ...request, stdin, reuse: args.has("fresh") ? false : undefined },
     concurrency,
     requests,
     duration: args.count("duration", args.has("requests") ? Infinity : 10) * 1_000,
