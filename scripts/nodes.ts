@@ -1,4 +1,5 @@
-// `pnpm test:nodes`: the suite of @x/protocol on the Nodes that it promises beside the workspace's own, the oldest and the newest.
+// `pnpm test:nodes`: what depends on the Node, on those that the packages promise beside the workspace's own, the oldest and the newest:
+// the suite of @x/protocol, and the comparison of @x/responder/node with node:http, whose inside changes from Node to Node.
 // In CI `npm test` ends with it. npm keeps the programs in its cache: they are no dependency, since nobody else needs them.
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -12,8 +13,12 @@ import type { Run } from "./summary.ts";
 
 const VERSIONS = ["22.18.0", "26.10.0"];
 
-const folder = "packages/protocol";
-const suite = join(root, folder);
+/** Folders of suites, and which of their files; none: all. */
+const SUITES: readonly (readonly [folder: string, ...files: string[]])[] = [
+  ["packages/protocol"],
+  ["apps/interop", "test/node-http.test.ts"],
+];
+
 const vitest = join(root, "node_modules/vitest/vitest.mjs");
 
 /** Brings a Node and gives the path of its program; undefined when the registry does not have it, or is not there. */
@@ -24,29 +29,30 @@ function findNode(version: string): string | undefined {
   return status === 0 && found === `v${version}` ? program : undefined;
 }
 
-/** Runs the suite on each of them; what failed before it could count has one failure. */
+/** Runs the suites on each of them; what failed before it could count has one failure. */
 export function testOnOtherNodes(): Run[] {
-  return VERSIONS.map((version) => {
-    const name = `${folder} on Node ${version}`;
+  return VERSIONS.flatMap((version) => {
     const node = findNode(version);
-    if (node === undefined) console.log(`  FAIL  ${name}: npx could not get node@${version}`);
-    const counts = node === undefined ? undefined : run(name, node);
-    return {
-      name,
-      counts: counts ?? {
-        passed: 0,
-        failed: 1,
-        failures: ["broke off before it could count"],
-        unsteady: [],
-        skipped: [],
-      },
-    };
+    if (node === undefined) console.log(`  FAIL  npx could not get node@${version}`);
+    return SUITES.map(([folder, ...files]) => {
+      const name = `${[folder, ...files].join("/")} on Node ${version}`;
+      return { name, counts: (node === undefined ? undefined : run(name, node, folder, files)) ?? BROKEN };
+    });
   });
 }
 
-function run(name: string, node: string): Counts | undefined {
+const BROKEN: Counts = {
+  passed: 0,
+  failed: 1,
+  failures: ["broke off before it could count"],
+  unsteady: [],
+  skipped: [],
+};
+
+function run(name: string, node: string, folder: string, files: readonly string[]): Counts | undefined {
+  const suite = join(root, folder);
   rmSync(join(suite, COUNTS_FILE), { force: true });
-  const passed = runQuiet(name, node, [vitest, "run", "--root", suite, ...REPORTERS]);
+  const passed = runQuiet(name, node, [vitest, "run", "--root", suite, ...files, ...REPORTERS]);
   try {
     const counts = readCounts(folder);
     return passed || counts.failed > 0 ? counts : undefined;
