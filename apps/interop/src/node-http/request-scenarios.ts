@@ -1,10 +1,27 @@
 import { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 
+import { propertiesOf } from "./properties.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What applications do with requests. */
 export const requestScenarios: readonly Scenario[] = [
+  {
+    title: "every property of request and response, before and after the end",
+    method: "POST",
+    path: "/properties",
+    body: "a body",
+    listener(request, response, note) {
+      note("request", propertiesOf(request));
+      note("response", propertiesOf(response));
+      request.resume().on("end", () => {
+        note("a read request", propertiesOf(request));
+        response.setHeader("X-One", "1");
+        response.end("done");
+        note("an ended response", propertiesOf(response));
+      });
+    },
+  },
   {
     title: "the head",
     path: "/a%20b/../c?d=%00&e",
