@@ -89,12 +89,12 @@ export async function freePort(): Promise<number> {
 
 async function waitUntilAccepting(where: NetConnectOpts, child: ChildProcess, output: () => string): Promise<void> {
   // No program tells in a common way that it listens, so it is asked until it does.
-  for (let attempt = 0; attempt < 400; attempt++) {
+  for (let attempt = 0; attempt < 1_200; attempt++) {
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with code ${child.exitCode}: ${output()}`);
     if (await accepts(where)) return;
     await delay(25);
   }
-  throw new Error(`${child.spawnfile} did not listen within 10 s: ${output()}`);
+  throw new Error(`${child.spawnfile} did not listen within 30 s: ${output()}`);
 }
 
 function accepts(where: NetConnectOpts): Promise<boolean> {

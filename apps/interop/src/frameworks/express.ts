@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Readable } from "node:stream";
 
+import busboy from "busboy";
 import compression from "compression";
 import express from "express";
 import session from "express-session";
@@ -25,6 +26,15 @@ export function expressApplication(): express.Express {
   app.post("/echo", express.json(), (request, response) => void response.json(request.body));
   app.post("/upload", multer().single("file"), (request, response) => {
     response.json({ title: (request.body as { title: string }).title, size: request.file?.size });
+  });
+  app.post("/busboy", (request, response) => {
+    const form = { title: "", size: 0 };
+    request.pipe(
+      busboy({ headers: request.headers })
+        .on("field", (_name, value) => (form.title = value))
+        .on("file", (_name, file) => void file.on("data", (part: Buffer) => (form.size += part.length)))
+        .on("close", () => void response.json(form)),
+    );
   });
   app.get("/page", (_request, response) => void response.type("html").send("<p>page</p>".repeat(1_000)));
   app.get("/cookies", (request, response) => {

@@ -166,7 +166,7 @@ export class NodeServer extends EventEmitter<NodeServerEvents> implements AsyncD
 
 /**
  * `http.createServer` for FastCGI: what answers there answers here, unchanged. Express, Connect, Koa
- * (`app.callback()`), Fastify (`serverFactory`), NestJS, a custom Next.js server and Hono's Node listener are in the tests.
+ * (`app.callback()`), Fastify (`serverFactory`), NestJS and Hono's Node listener are in the tests. A custom Next.js server runs, too.
  *
  * @example
  * createServer(app).listen("unix:/run/app.sock");
