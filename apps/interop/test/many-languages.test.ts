@@ -8,7 +8,8 @@ import { promisify } from "node:util";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { send } from "../src/http.ts";
+import { stageExample } from "../src/examples.ts";
+import { type Answer, send } from "../src/http.ts";
 import { needs, needsThat } from "../src/needs.ts";
 import { type RunningProxy, startXProxy } from "../src/peers/x-proxy.ts";
 import { socketFolder, temporaryFolder } from "../src/temporary.ts";
@@ -23,15 +24,24 @@ const all = [
   needsThat("Perl's FCGI", "perl", ["-MFCGI", "-MFCGI::ProcManager", "-e1"]),
   needsThat("Flask", "/usr/bin/python3", ["-c", "import flask"]),
   needsThat("uWSGI's Python", "uwsgi", ["--plugin", "python3", "--version"]),
+  needsThat("Django", "/usr/bin/python3", ["-c", "import django"]),
+  needsThat("uWSGI's Rack", "uwsgi", ["--plugin", "rack", "--version"]),
+  needsThat("Rails", "ruby", ["-e", 'require "rails"; require "action_controller/railtie"']),
   needsThat("gitweb", "test", ["-f", "/usr/share/gitweb/gitweb.cgi"]),
+  needsThat("cgit", "test", ["-f", "/usr/lib/cgit/cgit.cgi"]),
 ].every(Boolean);
 
 const run = promisify(execFile);
 
-/** A repository that the web server's user may write, since git looks who owns it. */
+/** A repository that the web server's user may write, since git looks who owns it; with so many branches that asking for all of them is long. */
 function makeRepository(folder: string): void {
-  execFileSync("git", ["init", "-q", "--bare", "-b", "main", join(folder, "project.git")]);
-  execFileSync("git", ["-C", join(folder, "project.git"), "config", "http.receivepack", "true"]);
+  const repository = join(folder, "project.git");
+  execFileSync("git", ["init", "-q", "--bare", "-b", "main", repository]);
+  execFileSync("git", ["-C", repository, "config", "http.receivepack", "true"]);
+  const commit = (branch: number): string =>
+    `commit refs/heads/branch-${branch}\ncommitter a <a@example.org> ${1_600_000_000 + branch} +0000\ndata 6\nchange\nM 644 inline file\ndata 3\n${100 + branch}\n`;
+  const input = Array.from({ length: 60 }, (_, branch) => commit(branch)).join("");
+  execFileSync("git", ["-C", repository, "fast-import", "--quiet"], { input });
   if (process.getuid?.() === 0) execFileSync("chown", ["-R", "www-data", folder]);
 }
 
@@ -50,6 +60,11 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
+/** The cookies that a response sets, as they are sent back. */
+function cookiesOf({ headers }: Answer): string {
+  return (headers["set-cookie"] ?? []).map((cookie) => cookie.split(";")[0]).join("; ");
+}
+
 describe.runIf(all).each(["unix", "tcp"] as const)("many languages behind one server, over %s", (transport) => {
   const folder = temporaryFolder();
   let proxy: RunningProxy;
@@ -59,11 +74,14 @@ describe.runIf(all).each(["unix", "tcp"] as const)("many languages behind one se
     const repositories = join(folder.path, "git");
     execFileSync("mkdir", [repositories]);
     makeRepository(repositories);
+    // An x-responder that the web server's user may run, and its node.
+    stageExample(folder.path);
     proxy = await startXProxy(["--config", join(folder.path, "example/x.config.ts")], {
       ...process.env,
+      PATH: `${folder.path}:${process.env["PATH"]}`,
       TRANSPORT: transport,
       RUN: socketFolder(folder.path),
-      PORT: String(await freePorts(5)),
+      PORT: String(await freePorts(11)),
       GIT_PROJECT_ROOT: repositories,
     });
   });
@@ -99,6 +117,88 @@ describe.runIf(all).each(["unix", "tcp"] as const)("many languages behind one se
     expect(await text(`${mount}/stream`)).toBe("piece 0\npiece 1\npiece 2\n");
   });
 
+  test.each(["/django", "/django-scgi", "/rails"])(
+    "%s in uWSGI: page, session, form with its token, redirect, upload, stream",
+    async (mount) => {
+      const first = await send(proxy.url, `${mount}/`);
+      const host = proxy.url.slice("http://".length);
+      expect(first.body.toString()).toContain(`visit 1 at http://${host}${mount}/`);
+      expect(await text(`${mount}/`, { cookie: cookiesOf(first) })).toContain("visit 2 ");
+
+      const form = await send(proxy.url, `${mount}/form`);
+      const cookie = cookiesOf(form);
+      const page = form.body.toString();
+      const [, name = ""] = /name="(csrfmiddlewaretoken|authenticity_token)"/.exec(page) ?? [];
+      const [, token = ""] = new RegExp(`name="${name}" value="([^"]+)"`).exec(page) ?? [];
+      const post = (fields: Record<string, string>) =>
+        send(proxy.url, `${mount}/form`, {
+          method: "POST",
+          headers: { cookie, "content-type": "application/x-www-form-urlencoded", origin: proxy.url },
+          body: new URLSearchParams(fields).toString(),
+        });
+      const forged = await post({ dish: "soup" });
+      expect([403, 422]).toContain(forged.status);
+      const sent = await post({ dish: "Käse & Brot", [name]: token });
+      expect([302, 303]).toContain(sent.status);
+      const target = new URL(sent.headers.location ?? "", proxy.url);
+      expect(target.pathname).toBe(`${mount}/saved`);
+      expect(await text(target.pathname, { cookie: cookiesOf(sent) })).toBe("saved: Käse & Brot\n");
+
+      const data = randomBytes(3_000_000);
+      const fields = new FormData();
+      fields.set("file", new File([data], "dish.jpg"));
+      const encoded = new Response(fields);
+      const headers = { "content-type": encoded.headers.get("content-type") ?? "" };
+      const body = Buffer.from(await encoded.arrayBuffer());
+      for (const form of [body, [body.subarray(0, 1_000_000), body.subarray(1_000_000)]]) {
+        // oxlint-disable-next-line no-await-in-loop -- one at a time, with a length and without
+        const uploaded = await send(proxy.url, `${mount}/upload`, { method: "POST", headers, body: form });
+        const sum = createHash("sha256").update(data).digest("hex");
+        expect(uploaded.body.toString()).toBe(`dish.jpg: ${data.length} ${sum}\n`);
+      }
+      expect(await text(`${mount}/stream`)).toBe("piece 0\npiece 1\npiece 2\n");
+    },
+  );
+
+  test("Rails answers what it does not have, and nested paths and queries, by itself", async () => {
+    expect((await send(proxy.url, "/rails/nowhere")).status).toBe(404);
+    expect(JSON.parse(await text("/rails/params/a/b%20c.d?x%5B%5D=1&x%5B%5D=%26"))).toEqual({
+      rest: "a/b c",
+      format: "d",
+      query: { x: ["1", "&"] },
+    });
+  });
+
+  test("[P81][P83] a Node authorizer asks for a login, and the application behind knows who it was", async () => {
+    const refused = await send(proxy.url, "/members/x", { method: "POST", body: "hello" });
+    expect([refused.status, refused.headers["www-authenticate"], refused.body.toString()]).toEqual([
+      401,
+      'Basic realm="node"',
+      "Who are you?\n",
+    ]);
+    const authorization = `Basic ${Buffer.from("ada:lovelace").toString("base64")}`;
+    const allowed = await send(proxy.url, "/members/x", { method: "POST", body: "hello", headers: { authorization } });
+    expect(JSON.parse(allowed.body.toString())).toMatchObject({ user: "ada", path: "/x" });
+  });
+
+  test("[P84] a Node filter makes a page of Markdown", async () => {
+    const page = await send(proxy.url, "/notes/menu.md");
+    expect([page.status, page.headers["content-type"], page.body.toString()]).toEqual([
+      200,
+      "text/html; charset=utf-8",
+      "<!doctype html>\n<h1>Menu</h1>\n<ul>\n<li>soup</li>\n<li>bread &amp; butter</li>\n</ul>\n<p>Served &lt; 22:00.</p>\n",
+    ]);
+    const head = await send(proxy.url, "/notes/menu.md", { method: "HEAD" });
+    expect([head.status, head.body.length]).toEqual([200, 0]);
+    expect((await send(proxy.url, "/notes/no.md")).status).toBe(404);
+  });
+
+  test("three processes of Node share the load, many requests at once on a connection of each", async () => {
+    const answers = await Promise.all(Array.from({ length: 60 }, () => text("/node/")));
+    const pids = answers.map((answer) => (JSON.parse(answer) as { pid: number }).pid);
+    expect(new Set(pids).size).toBe(3);
+  });
+
   test("[P81][P83] a Perl authorizer asks for a login, and says who it was", async () => {
     const refused = await send(proxy.url, "/private/x", { method: "POST", body: "hello" });
     expect([refused.status, refused.headers["www-authenticate"], refused.body.toString()]).toEqual([
@@ -126,11 +226,19 @@ describe.runIf(all).each(["unix", "tcp"] as const)("many languages behind one se
   test.each(["git", "cgi-git"])("/%s: clone, push of much in chunks, clone again", async (mount) => {
     const url = `${proxy.url}/${mount}/project.git`;
     const work = join(folder.path, `work-${mount}`);
-    const git = async (...args: string[]): Promise<string> => {
-      const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_TERMINAL_PROMPT: "0" };
-      return (await run("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], { env })).stdout;
+    const git = async (...args: (string | Record<string, string>)[]): Promise<string> => {
+      const texts = args.filter((it) => typeof it === "string");
+      const more: Record<string, string> = Object.assign({}, ...args.filter((it) => typeof it !== "string"));
+      const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_TERMINAL_PROMPT: "0", ...more };
+      return (await run("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...texts], { env })).stdout;
     };
-    await git("clone", "-q", url, work);
+    // What it asks for is long enough to be sent compressed.
+    const trace = join(folder.path, `trace-${mount}`);
+    await git("-c", "protocol.version=2", "clone", "-q", url, work, {
+      GIT_TRACE_CURL: trace,
+      GIT_TRACE_CURL_NO_DATA: "1",
+    });
+    expect(readFileSync(trace, "utf8")).toContain("Content-Encoding: gzip");
     const content = randomBytes(3_000_000);
     writeFileSync(join(work, `file-${mount}`), content);
     await git("-C", work, "checkout", "-q", "-B", "main");
@@ -142,11 +250,18 @@ describe.runIf(all).each(["unix", "tcp"] as const)("many languages behind one se
     expect(readFileSync(join(`${work}-again`, `file-${mount}`)).equals(content)).toBe(true);
   });
 
-  test("gitweb as plain CGI lists the repository", async () => {
-    expect(await text("/gitweb/")).toContain("project.git");
-    const page = await send(proxy.url, "/gitweb/?p=project.git;a=summary");
+  test.each(["/gitweb", "/cgi-gitweb"])("%s lists the repository", async (mount) => {
+    expect(await text(`${mount}/`)).toContain("project.git");
+    const page = await send(proxy.url, `${mount}/?p=project.git;a=shortlog;h=refs/heads/branch-1`);
     expect(page.status).toBe(200);
-    expect(page.body.toString()).toContain("project.git");
+    expect(page.body.toString()).toContain("change");
+  });
+
+  test.each(["/cgit", "/cgi-cgit"])("%s lists the repository, and shows a file", async (mount) => {
+    expect(await text(`${mount}/`)).toContain("project.git");
+    expect(await text(`${mount}/project.git/tree/file?h=branch-7`)).toContain("107");
+    expect((await send(proxy.url, `${mount}/project.git/plain/file?h=branch-7`)).body.toString()).toBe("107");
+    expect((await send(proxy.url, `${mount}/project.git/plain/none?h=branch-7`)).status).toBe(404);
   });
 
   test("a fetch handler answers in the server itself", async () => {
