@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { requireProgram, startProgram } from "../program.ts";
 import type { Program } from "../program.ts";
 
-/** Compiles the C application into `folder`; gives the program's path. */
-export function buildLibfcgi(folder: string): string {
-  const program = join(folder, "c-application");
-  const source = join(import.meta.dirname, "../../fixtures/c/application.c");
+/** Compiles a C application into `folder`; gives the program's path. */
+export function buildLibfcgi(folder: string, name = "application"): string {
+  const program = join(folder, `c-${name}`);
+  const source = join(import.meta.dirname, `../../fixtures/c/${name}.c`);
   execFileSync(requireProgram(["cc"], "gcc"), ["-O1", "-Wall", "-Werror", "-o", program, source, "-lfcgi"]);
   return program;
 }
