@@ -11,9 +11,10 @@ export function cpuTime(pid: number): number {
   return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + ownCpuTime(one, false), 0);
 }
 
-/** As {@link cpuTime}, with the children that have ended and were waited for: the programs of CGI requests. */
+/** As {@link cpuTime}, with the children of the children, and those that have ended and were waited for: the programs of CGI requests. */
 export function cpuTimeWithEnded(pid: number): number {
-  return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + ownCpuTime(one, true), 0);
+  const ofChildren = childrenOf(pid).reduce((sum, child) => sum + cpuTimeWithEnded(child), 0);
+  return ownCpuTime(pid, true) + ofChildren;
 }
 
 function ownCpuTime(pid: number, withEnded: boolean): number {

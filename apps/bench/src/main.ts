@@ -26,7 +26,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   kinds: {
     about:
-      "the same page as CGI, FastCGI (pooled, multiplexed) and in-process handler, CPU of server and application: a verdict",
+      "the same page as CGI, FastCGI, SCGI, HTTP hop and in-process handler, beside Apache's mod_php and mod_fcgid: a verdict",
     load: async () => (await import("./commands/kinds.ts")).benchKinds,
   },
   codec: {

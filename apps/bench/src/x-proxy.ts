@@ -5,9 +5,12 @@ import { installPackages } from "consumer/installed";
 import { startProgram } from "interop/program";
 import type { Program } from "interop/program";
 
-/** Installs the proxy; returns the command's file. */
-export function installProxy(folder: string): string {
-  return join(installPackages(folder, ["protocol", "client", "proxy"]), "node_modules/@x/proxy/bin/x-proxy.cjs");
+/** Installs the proxy, and `more` packages beside it; returns the command's file. */
+export function installProxy(folder: string, more: readonly string[] = []): string {
+  return join(
+    installPackages(folder, ["protocol", "client", "proxy", ...more]),
+    "node_modules/@x/proxy/bin/x-proxy.cjs",
+  );
 }
 
 /** Starts x-proxy with a configuration. */
