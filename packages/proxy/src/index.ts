@@ -68,7 +68,7 @@ export type { CertificateEvent } from "./tls/certificate-events.ts";
 export type { ErrorPagesConfig } from "./config/error-pages-config.ts";
 export type { AccessLogConfig, LogConfig, ResolvedAccessLog, ResolvedLog } from "./config/log-config.ts";
 export type { AccessFormat } from "./access-log/format.ts";
-export type { AccessRecord, ServedAs } from "./access-log/logged-response.ts";
+export type { AccessRecord, LoggedRequest, ServedAs } from "./access-log/logged-response.ts";
 export type { RedirectConfig, RespondConfig } from "./config/define-answers.ts";
 export { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 export type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";

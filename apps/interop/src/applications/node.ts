@@ -10,7 +10,8 @@ import { patternBytes } from "../application.ts";
 const address = process.argv[2];
 
 const server = serve({
-  ...(address === undefined ? {} : { listen: address }),
+  // For everybody: a web server that root started asks as another user.
+  ...(address === undefined ? {} : { listen: address, mode: 0o666 }),
   async fetch(request, { params, stderr }) {
     const query = new URLSearchParams(params.get("QUERY_STRING") ?? "");
     switch (query.get("mode") ?? "echo") {

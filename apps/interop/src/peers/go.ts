@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,6 +19,8 @@ export function buildGo(folder: string): string {
 }
 
 /** Starts one copy of it on its own socket; `bench`: it answers 1 KiB to everything. */
-export function startGo(program: string, socket: string, options: { bench?: boolean } = {}): Promise<Program> {
-  return startProgram(program, [socket, ...(options.bench === true ? ["bench"] : [])], { path: socket });
+export async function startGo(program: string, socket: string, options: { bench?: boolean } = {}): Promise<Program> {
+  const started = await startProgram(program, [socket, ...(options.bench === true ? ["bench"] : [])], { path: socket });
+  chmodSync(socket, 0o666); // a web server that root started asks as another user
+  return started;
 }

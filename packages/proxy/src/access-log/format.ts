@@ -12,7 +12,9 @@ export function formatAccess(record: AccessRecord, format: AccessFormat, now: nu
 function formatText({ request, served, status, bytes }: AccessRecord, combined: boolean, now: number): string {
   const { method, target, httpVersion, rawHeaders, remote } = request;
   const client = served === undefined ? remote.address : served.client;
-  const first = escapeText(`${method} ${Buffer.from(target).toString("latin1")} HTTP/${httpVersion}`);
+  const text = Buffer.from(target).toString("latin1");
+  // Of what could not be understood the target is all that came.
+  const first = escapeText(method === "" ? text : `${method} ${text} HTTP/${httpVersion}`);
   const user = served?.user === undefined ? "-" : escapeText(served.user).replaceAll(" ", "\\x20");
   const line = `${client ?? "unix:"} - ${user} [${commonTime(now)}] "${first}" ${status} ${bytes}`;
   if (!combined) return line;
@@ -26,11 +28,11 @@ function formatJson({ request, served, status, bytes, complete, duration }: Acce
     id: served?.id,
     client: (served === undefined ? remote.address : served.client) ?? "unix:",
     user: served?.user === undefined ? undefined : readable(served.user),
-    method,
+    method: method === "" ? undefined : method,
     scheme: served?.scheme ?? request.scheme,
     host: served?.host,
     target: Buffer.from(target).toString("latin1"),
-    protocol: `HTTP/${httpVersion}`,
+    protocol: method === "" ? undefined : `HTTP/${httpVersion}`,
     status,
     bytes,
     complete,

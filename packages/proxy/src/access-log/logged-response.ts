@@ -1,12 +1,13 @@
 import { channels } from "../diagnostics.ts";
 import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
 import { PassedOnResponse } from "../http/passed-on-response.ts";
+import type { RefusedRequest } from "../http/refused-request.ts";
 import type { ServedRequest } from "../http/served-request.ts";
 
 /** One request that is over, published on `fastcgi:proxy:access`. */
 export interface AccessRecord {
   /** As its client sent it. */
-  readonly request: GatewayRequest;
+  readonly request: LoggedRequest;
   /** What the gateway made of it; undefined: its head could not be read. */
   readonly served: ServedAs | undefined;
   /** As it went out; 499 when the client went away before. */
@@ -18,6 +19,15 @@ export interface AccessRecord {
   /** Milliseconds from the request's head until the response was given to the front. */
   readonly duration: number;
 }
+
+/**
+ * What is told of a request. One that could not be understood (400, 408, 414, 431, 505) has an empty `method` and `httpVersion`, no headers, and
+ * as `target` its request line as far as that came, at most 2 KiB.
+ */
+export type LoggedRequest = Pick<
+  GatewayRequest,
+  "method" | "target" | "rawHeaders" | "scheme" | "httpVersion" | "remote"
+>;
 
 /** What is known of a request whose head was read. */
 export interface ServedAs {
@@ -77,6 +87,15 @@ export class LoggedResponse extends PassedOnResponse {
   override abort(): void {
     super.abort();
     this.publish(false);
+  }
+
+  /** The front itself answered, since the rest of the request cannot be understood or did not come in time. */
+  refused({ status, bytes }: RefusedRequest): void {
+    if (status !== undefined) {
+      this.#status = status;
+      this.#bytes = bytes;
+    }
+    this.publish(status !== undefined);
   }
 
   /** @param complete false: it broke off, or the client went away */

@@ -20,6 +20,7 @@ import {
 import type { Forwarded } from "./forwarding.ts";
 import type { Host } from "./host.ts";
 import { Refusal } from "./refusal.ts";
+import { RefusedRequest } from "./refused-request.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** Who gives requests to handlers, and hears when they are done. */
@@ -119,9 +120,11 @@ export class ServedRequest implements Audience {
     this.contentLength = head.contentLength;
     request.onAbort = (reason) => {
       const stop = this.onAbort;
-      if (reason !== undefined) publishCut(request, reason);
+      const refused = reason instanceof RefusedRequest;
+      if (reason !== undefined && !refused) publishCut(request, reason);
       this.settle();
-      this.log?.publish(false);
+      if (refused) this.log?.refused(reason);
+      else this.log?.publish(false);
       stop?.();
     };
   }

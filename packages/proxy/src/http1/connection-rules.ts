@@ -1,3 +1,4 @@
+import type { RefusedRequest } from "../http/refused-request.ts";
 import type { Http1Connection } from "./connection.ts";
 import type { HeadLimits } from "./head-scanner.ts";
 import type { Malformed } from "./malformed.ts";
@@ -27,6 +28,13 @@ export interface ConnectionOwner {
   onRequest(request: Http1Request, response: Http1Response): void;
   /** @param complete the kernel has all of it */
   onResponseOver(response: Http1Response, complete: boolean): void;
+  /**
+   * What came as a head is no request, and was answered.
+   *
+   * @param line its request line as far as it came, latin-1
+   * @param duration milliseconds since its first byte, or since the connection began
+   */
+  onRefused(connection: Http1Connection, refused: RefusedRequest, line: string, duration: number): void;
   onClosed(connection: Http1Connection): void;
   /** What else is said to a client that is refused. */
   explain(malformed: Malformed, connection: Http1Connection): string | undefined;

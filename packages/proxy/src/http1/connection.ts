@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 
 import { Accepted } from "../http/accepted.ts";
 import { type ConnectionEnds, resetConnection } from "../http/endpoint.ts";
+import { RefusedRequest } from "../http/refused-request.ts";
 import type { Resettable } from "../http/stall-watch.ts";
 import { free } from "../spool/discard.ts";
 import { timers } from "../timers.ts";
@@ -10,7 +11,7 @@ import { ANSWERING, BODY_COMES, FIRST_BYTE, HEAD_COMES, IDLE, LINGERING } from "
 import type { ConnectionPhase } from "./connection-phase.ts";
 import type { ConnectionOwner } from "./connection-rules.ts";
 import { Deadline } from "./deadline.ts";
-import { Malformed } from "./malformed.ts";
+import { type Malformed, TOO_SLOW } from "./malformed.ts";
 import { ownBuffer } from "./own-buffer.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { refusalText } from "./refusal-text.ts";
@@ -27,8 +28,6 @@ const GRACE = 1_000;
 
 /** Bytes from which on a buffer is worth freeing at once: less is left to the garbage collector. */
 const LARGE = 16_384;
-
-const TOO_SLOW = new Malformed(408);
 
 /**
  * One connection of a client. Its requests come one after the other: the next one is looked at when the response before it has been
@@ -321,12 +320,17 @@ export class Http1Connection
       else this.#endWriting();
       return;
     }
-    this.#gone(new Error("The rest of the request cannot be understood, or did not come in time."));
-    if (response?.headWaits === false) {
+    const cut = response?.headWaits === false;
+    const answer = cut ? undefined : refusalText(malformed.status, this.#owner.explain(malformed, this));
+    const refused = new RefusedRequest(malformed.status, answer);
+    this.#gone(refused);
+    if (answer === undefined) {
       this.reset();
       return;
     }
-    this.output.write(refusalText(malformed.status, this.#owner.explain(malformed, this)));
+    if (response === undefined)
+      this.#owner.onRefused(this, refused, this.#parser.requestLine, this.#deadline.now - this.#began);
+    this.output.write(answer);
     this.#deaf = true;
     this.#ahead.clear();
     this.#linger();
@@ -343,7 +347,7 @@ export class Http1Connection
     if (response !== undefined && !response.ended) {
       response.drop();
       response.cut = this.#cut;
-      response.request.onAbort?.(this.output.stallReason);
+      response.request.onAbort?.(reason instanceof RefusedRequest ? reason : this.output.stallReason);
     }
     this.#request?.fail(reason);
   }
@@ -389,6 +393,4 @@ export class Http1Connection
   }
 }
 
-function resume(connection: Http1Connection): void {
-  connection.resume();
-}
+const resume = (connection: Http1Connection): void => connection.resume();

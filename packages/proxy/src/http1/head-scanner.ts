@@ -32,6 +32,9 @@ const COLON = 0x3a;
 const VERSION_TEXT = "HTTP/0.0";
 const ZERO = 0x30;
 
+/** Bytes of a request line that are kept of a head that is refused. */
+const KEPT = 2_048;
+
 /** Bytes of a method: the longest that is registered has 17. */
 const METHOD_LENGTH = 32;
 
@@ -72,6 +75,8 @@ export class HeadScanner {
   /** From the first byte of the method on, latin-1, when it is done. */
   text = "";
   readonly #limits: HeadLimits;
+  /** The beginning of a head that was refused. */
+  #refused = "";
   #state = BEFORE;
   #emptyLines = 0;
   #versionAt = 0;
@@ -88,6 +93,14 @@ export class HeadScanner {
   /** Has it seen nothing yet, but for empty lines? */
   get untouched(): boolean {
     return this.#state <= BEFORE_LF;
+  }
+
+  /** The request line as far as it came, and not longer than anybody would read; latin-1. */
+  get requestLine(): string {
+    const carried = this.#carried?.toString("latin1", 0, Math.min(this.#length, KEPT)) ?? "";
+    const text = `${this.text === "" ? carried : this.text}${this.#refused}`;
+    const end = text.search(/[\r\n]/);
+    return text.slice(0, Math.min(end === -1 ? text.length : end, KEPT));
   }
 
   /** Begins with a request line. */
@@ -118,11 +131,13 @@ export class HeadScanner {
     const base = first - this.#length;
     const stop = Math.min(end, base + this.#limits.headBytes);
     const at = this.#run(bytes, first, stop, base);
-    if (this.malformed !== undefined) return at;
+    if (this.malformed !== undefined || (!this.done && stop - base === this.#limits.headBytes)) {
+      this.malformed ??= this.#state <= IN_TARGET ? LONG_TARGET : LARGE_HEAD;
+      this.#refused = bytes.toString("latin1", first, Math.min(end, first + KEPT));
+      return at;
+    }
     if (this.done) {
       this.text = this.#carried === undefined ? bytes.toString("latin1", first, at) : this.#join(bytes, first, at);
-    } else if (stop - base === this.#limits.headBytes) {
-      this.malformed = this.#state <= IN_TARGET ? LONG_TARGET : LARGE_HEAD;
     } else this.#carry(bytes, first, at);
     return at;
   }

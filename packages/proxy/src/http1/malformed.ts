@@ -9,3 +9,6 @@ export class Malformed {
     this.reason = reason;
   }
 }
+
+/** It did not come in time. */
+export const TOO_SLOW: Malformed = new Malformed(408);

@@ -72,6 +72,11 @@ export class RequestParser {
     return this.#state === IN_HEAD && !this.#head.untouched;
   }
 
+  /** Of a head that is not whole, or is refused: the request line as far as it came; latin-1. */
+  get requestLine(): string {
+    return this.#head.requestLine;
+  }
+
   /** Looks at the bytes from `start` on, up to the first thing worth telling; {@link RequestParser.at} is behind it then. */
   next(bytes: Buffer, start: number, end: number): ParserEvent {
     switch (this.#state) {

@@ -1,8 +1,10 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
+import { channels } from "../diagnostics.ts";
 import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
 import type { ConnectionEnds } from "../http/endpoint.ts";
+import type { RefusedRequest } from "../http/refused-request.ts";
 import type { ConnectionOwner, ConnectionRules } from "../http1/connection-rules.ts";
 import { Http1Connection } from "../http1/connection.ts";
 import type { Malformed } from "../http1/malformed.ts";
@@ -150,6 +152,20 @@ export class HttpFront implements ConnectionOwner, Http2Owner {
       duration: performance.now() - began,
       remote: request.remote.address,
     });
+  }
+
+  onRefused({ scheme, remote }: Http1Connection, refused: RefusedRequest, line: string, duration: number): void {
+    if (!channels.access.hasSubscribers) return;
+    const { status = 0, bytes } = refused;
+    const request = {
+      method: "",
+      target: Buffer.from(line, "latin1"),
+      rawHeaders: [],
+      scheme,
+      httpVersion: "",
+      remote,
+    };
+    channels.access.publish({ request, served: undefined, status, bytes, complete: true, duration });
   }
 
   onClosed(connection: Http1Connection): void {
