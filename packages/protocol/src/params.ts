@@ -1,3 +1,4 @@
+import { pooledBytes } from "./byte-pool.ts";
 import { FastCGIError } from "./errors.ts";
 import { internName } from "./name-cache.ts";
 import { readPairs } from "./pairs.ts";
@@ -8,12 +9,16 @@ import { equalsLatin1, readLatin1 } from "./text.ts";
  * equal names wins (as in PHP; FastCGI 1.0 is silent). Strings are latin-1, one character a byte;
  * {@link Params.getBytes} gives the bytes themselves.
  *
- * Decoded when first asked: a handler that looks at two params does not pay for thirty strings
- * before it runs.
+ * Decoded when asked for: a handler that looks at two params does not pay for thirty strings.
  */
 export class Params implements Iterable<[string, string]> {
   readonly #bytes: Uint8Array;
   #pairs: Map<string, string> | undefined;
+  /** How many names were looked up in the bytes. */
+  #searches = 0;
+  /** Where the value is that the last search has found. */
+  #valueStart = 0;
+  #valueEnd = 0;
 
   /** @param bytes complete pairs in wire form, checked; they are kept, not copied */
   constructor(bytes: Uint8Array) {
@@ -27,23 +32,19 @@ export class Params implements Iterable<[string, string]> {
 
   /** The value of a name, the last one if it came more than once. */
   get(name: string): string | undefined {
-    return this.#decoded().get(name);
+    // A search costs about as much as decoding one pair.
+    if (this.#pairs !== undefined || ++this.#searches > SEARCHES) return this.#decoded().get(name);
+    return this.#find(name) ? readLatin1(this.#bytes, this.#valueStart, this.#valueEnd) : undefined;
   }
 
   /** Did the name come? */
   has(name: string): boolean {
-    return this.#decoded().has(name);
+    return this.#pairs === undefined ? this.#find(name) : this.#pairs.has(name);
   }
 
   /** The bytes of a value, a view of the bytes received. */
   getBytes(name: string): Uint8Array | undefined {
-    let found: Uint8Array | undefined;
-    readPairs(this.#bytes, (nameStart, nameEnd, valueEnd) => {
-      if (nameEnd - nameStart === name.length && equalsLatin1(this.#bytes, nameStart, name)) {
-        found = this.#bytes.subarray(nameEnd, valueEnd);
-      }
-    });
-    return found;
+    return this.#find(name) ? this.#bytes.subarray(this.#valueStart, this.#valueEnd) : undefined;
   }
 
   /** The different names, in the order in which they came first. */
@@ -71,6 +72,21 @@ export class Params implements Iterable<[string, string]> {
     this.#decoded().forEach((value, name) => callback(value, name));
   }
 
+  /**
+   * Calls back with the value and name of the pairs that `select` picks by the bytes of their names; no other is decoded. Names
+   * that came more than once come more than once.
+   */
+  forEachSelected(
+    select: (bytes: Uint8Array, nameStart: number, nameEnd: number) => boolean,
+    callback: (value: string, name: string) => void,
+  ): void {
+    const bytes = this.#bytes;
+    readPairs(bytes, (nameStart, nameEnd, valueEnd) => {
+      if (!select(bytes, nameStart, nameEnd)) return;
+      callback(readLatin1(bytes, nameEnd, valueEnd), internName(bytes, nameStart, nameEnd));
+    });
+  }
+
   /** A plain object without prototype, so that a param named `__proto__` is only a name. */
   toObject(): Record<string, string> {
     const object = Object.create(null) as Record<string, string>;
@@ -87,7 +103,41 @@ export class Params implements Iterable<[string, string]> {
     });
     return (this.#pairs = pairs);
   }
+
+  /** Looks for a name in the bytes, all of them: the last one counts. The lengths were checked when the bytes came. */
+  #find(name: string): boolean {
+    const bytes = this.#bytes;
+    const end = bytes.length;
+    const { length } = name;
+    // Names differ at their ends more often than at their beginnings.
+    const last = name.charCodeAt(length - 1);
+    let found = false;
+    let at = 0;
+    while (at < end) {
+      let nameLength = bytes[at++]!;
+      if (nameLength > 0x7f) {
+        nameLength = ((nameLength & 0x7f) << 24) | (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+        at += 3;
+      }
+      let valueLength = bytes[at++]!;
+      if (valueLength > 0x7f) {
+        valueLength = ((valueLength & 0x7f) << 24) | (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+        at += 3;
+      }
+      const nameEnd = at + nameLength;
+      if (nameLength === length && (length === 0 || bytes[nameEnd - 1] === last) && equalsLatin1(bytes, at, name)) {
+        found = true;
+        this.#valueStart = nameEnd;
+        this.#valueEnd = nameEnd + valueLength;
+      }
+      at = nameEnd + valueLength;
+    }
+    return found;
+  }
 }
+
+/** Names that are looked up one by one; for more it pays to decode all. */
+const SEARCHES = 12;
 
 /**
  * Collects the content of PARAMS records, whose cuts carry no meaning: a pair may straddle records
@@ -116,8 +166,8 @@ export class ParamsCollector {
     const size = this.#fill + (end - start);
     if (size > this.#maxBytes) throw overflow(`exceed ${this.#maxBytes} bytes`);
     if (size > this.#bytes.length) {
-      // Most requests send all params in one chunk: the first allocation is exact, later ones double.
-      const grown = new Uint8Array(this.#fill === 0 ? size : Math.min(size * 2, this.#maxBytes));
+      // Most requests send all params in one chunk: the first piece is exact, later ones double.
+      const grown = this.#fill === 0 ? pooledBytes(size) : new Uint8Array(Math.min(size * 2, this.#maxBytes));
       grown.set(this.#bytes.subarray(0, this.#fill));
       this.#bytes = grown;
     }

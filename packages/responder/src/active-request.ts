@@ -1,7 +1,6 @@
 import { STATUS_CODES } from "node:http";
 
 import { Role } from "@x/protocol";
-import type { Params } from "@x/protocol";
 import type { FastCGIError } from "@x/protocol/errors";
 import type { ResponderExchangeHandler } from "@x/protocol/session";
 
@@ -57,7 +56,7 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
     this.connection = connection;
     this.body = new RequestBody(exchange.params, connection.input);
     this.data = exchange.role === Role.Filter ? new RequestBody(exchange.params, connection.input, DATA) : undefined;
-    this.output = new ResponseStream(exchange, this, isHead(exchange.params));
+    this.output = new ResponseStream(exchange, this, exchange.params.get("REQUEST_METHOD") === "HEAD");
   }
 
   /** The request as the application sees it; made when first asked for. */
@@ -183,14 +182,6 @@ export class ActiveRequest implements ResponderExchangeHandler, ResponseChannel 
     this.data?.discard();
   }
 }
-
-/** Looked up in the bytes: it is all that some handlers' requests are asked. */
-function isHead(params: Params): boolean {
-  const method = params.getBytes("REQUEST_METHOD");
-  return method?.length === 4 && method[0] === 0x48 && Buffer.compare(method, HEAD) === 0;
-}
-
-const HEAD = Buffer.from("HEAD");
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? String(error)) : `The handler failed with ${String(error)}`;

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 
 import type { RequestBody } from "./request-body.ts";
 
-/** The body as Node's stream. Its chunks are views of what the socket gave, not copies. */
+/** The body as Node's stream. Its chunks are the queue's own. */
 export function toReadable(body: RequestBody): Readable {
   const readable = new Readable({
     highWaterMark: 16_384,

@@ -189,7 +189,7 @@ export class Connection implements RequestConnection {
     else this.#socket.destroy();
   }
 
-  /** Takes bytes from the web server; none at all where it says all with the connection itself. */
+  /** Takes bytes from the web server, whose they are again when this returns; none at all where it says all with the connection itself. */
   receive(chunk: Uint8Array): void {
     if (this.#closing) return;
     this.#session.receive(chunk);

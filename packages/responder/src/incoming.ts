@@ -2,8 +2,7 @@ import { Readable } from "node:stream";
 
 import { Role } from "@x/protocol";
 import type { Params } from "@x/protocol";
-import { toRequestHead } from "@x/protocol/cgi";
-import type { RequestHead } from "@x/protocol/cgi";
+import { LazyRequestHead } from "@x/protocol/cgi";
 
 import type { ActiveRequest } from "./active-request.ts";
 import { toReadable } from "./body-streams.ts";
@@ -18,7 +17,8 @@ export type RoleName = "responder" | "authorizer" | "filter";
  */
 export class FastCGIRequest {
   readonly #active: ActiveRequest;
-  #head: RequestHead | undefined;
+  #head: LazyRequestHead | undefined;
+  #url: string | undefined;
   #headers: Record<string, string> | undefined;
   #stdin: Readable | undefined;
   #data: Readable | undefined;
@@ -57,7 +57,7 @@ export class FastCGIRequest {
 
   /** Path and query as the browser sent them (REQUEST_URI), else SCRIPT_NAME, PATH_INFO and QUERY_STRING put together; less the mount, if it is stripped. */
   get url(): string {
-    return this.#read().url;
+    return (this.#url ??= this.#readUrl());
   }
 
   /** The browser's HTTP version, such as `1.1`. */
@@ -151,11 +151,12 @@ export class FastCGIRequest {
     return this.#active.signal;
   }
 
-  #read(): RequestHead {
-    if (this.#head !== undefined) return this.#head;
-    const { connection, exchange } = this.#active;
-    this.#head = toRequestHead(exchange.params);
-    if (connection.mount === "strip") this.#head.url = withoutMount(this.#head.url, exchange.params);
-    return this.#head;
+  #read(): LazyRequestHead {
+    return (this.#head ??= new LazyRequestHead(this.params));
+  }
+
+  #readUrl(): string {
+    const { url } = this.#read();
+    return this.#active.connection.mount === "strip" ? withoutMount(url, this.params) : url;
   }
 }

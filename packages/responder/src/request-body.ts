@@ -101,7 +101,7 @@ export class RequestBody {
     }
     const until = contentLength === undefined ? end : Math.min(end, start + contentLength - this.#received);
     if (until > start) {
-      this.#queue.push(chunk.subarray(start, until));
+      this.#queue.push(Buffer.from(chunk.subarray(start, until))); // what it came in is read into again
       this.#queued += until - start;
       this.#received += until - start;
     }

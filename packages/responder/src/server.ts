@@ -23,6 +23,7 @@ import { formatListenAddress } from "./listen-address.ts";
 import { startListening } from "./listen.ts";
 import type { CgiPlan, ListenPlan } from "./listen.ts";
 import { openScgi } from "./scgi-wire.ts";
+import { takeOver } from "./shared-buffer.ts";
 import { attachHandle } from "./socket-handle.ts";
 import type { SocketHandle } from "./socket-handle.ts";
 
@@ -98,7 +99,7 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
     this.#run = run;
     // Half open: a web server that has sent everything may shut down its side and still wait for the answer.
     const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
-    this.#server = createServer(options, (socket) => this.#onConnection(socket, plan as ListenPlan));
+    this.#server = createServer({ ...options, pauseOnConnect: true }, (socket) => this.#onConnection(socket, plan as ListenPlan));
     this.#server.maxConnections = limits.maxConnections;
     this.#server.on("drop", () => this.#refusedConnections++);
     this.ready = plan.kind === "cgi" ? this.#answerOnce() : this.#listen(plan);
@@ -266,7 +267,9 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
       errorChannel.publish({ error: new FastCGIError("FCGI_ERR_SOCKET", message, { address: peer }), peer });
       return;
     }
-    const connection = new Connection(socket, peer, this, plan.protocol === "scgi" ? openScgi : openFastCGI);
+    const open = plan.protocol === "scgi" ? openScgi : openFastCGI;
+    const own = takeOver(socket, (chunk) => connection.receive(chunk));
+    const connection: Connection = new Connection(own, peer, this, open);
     this.#add(connection);
     if (this.#give !== undefined) connection.leave();
   }

@@ -14,7 +14,7 @@ export type { ScriptPath } from "./script-path.ts";
 export { ResponseHeadDecoder } from "./response-head.ts";
 export type { ResponseHeadDecoderOptions } from "./response-head.ts";
 export type { ResponseHead, ResponseKind } from "./response-kind.ts";
-export { toRequestHead } from "./request-head.ts";
+export { LazyRequestHead, toRequestHead } from "./request-head.ts";
 export type { RequestHead } from "./request-head.ts";
 export { encodeResponseHead } from "./response-encoder.ts";
 export { readAuthorizerResult } from "./authorizer-result.ts";

@@ -32,35 +32,115 @@ export interface RequestHead {
  * sends empty variables for what is missing, which mean the same (§4.1). It never throws.
  */
 export function toRequestHead(params: Params): RequestHead {
-  const scheme = readScheme(params);
-  const contentLength = parseContentLength(params.get("CONTENT_LENGTH") ?? "");
-  const protocol = /^HTTP\/([0-9](?:\.[0-9])?)$/.exec(params.get("SERVER_PROTOCOL") ?? "");
-  return {
-    method: params.get("REQUEST_METHOD") || "GET",
-    url: params.get("REQUEST_URI") || makeUrl(params),
-    httpVersion: protocol?.[1] ?? "1.1",
-    rawHeaders: readHeaders(params, contentLength),
-    scheme,
-    host: readHost(params, scheme),
-    remoteAddress: params.get("REMOTE_ADDR") || undefined,
-    remotePort: readPort(params.get("REMOTE_PORT")),
-    contentLength,
-  };
+  const { method, url, httpVersion, rawHeaders, scheme, host, remoteAddress, remotePort, contentLength } =
+    new LazyRequestHead(params);
+  return { method, url, httpVersion, rawHeaders, scheme, host, remoteAddress, remotePort, contentLength };
 }
 
-function readHeaders(params: Params, contentLength: number | undefined): string[] {
+/** As {@link toRequestHead}, each part read when it is asked for; `rawHeaders` once, the others each time. */
+export class LazyRequestHead implements RequestHead {
+  readonly #params: Params;
+  #rawHeaders: string[] | undefined;
+
+  constructor(params: Params) {
+    this.#params = params;
+  }
+
+  /** REQUEST_METHOD. */
+  get method(): string {
+    return this.#params.get("REQUEST_METHOD") || "GET";
+  }
+
+  /** REQUEST_URI, or what is put together for it. */
+  get url(): string {
+    return this.#params.get("REQUEST_URI") || makeUrl(this.#params);
+  }
+
+  /** Of SERVER_PROTOCOL. */
+  get httpVersion(): string {
+    const protocol = this.#params.get("SERVER_PROTOCOL");
+    if (protocol === "HTTP/1.1" || protocol === undefined) return "1.1";
+    return /^HTTP\/([0-9](?:\.[0-9])?)$/.exec(protocol)?.[1] ?? "1.1";
+  }
+
+  /** Names in lower case and values in turn. */
+  get rawHeaders(): string[] {
+    return (this.#rawHeaders ??= readHeaders(this.#params));
+  }
+
+  /** By HTTPS or REQUEST_SCHEME. */
+  get scheme(): "http" | "https" {
+    return readScheme(this.#params);
+  }
+
+  /** Of the Host header, else SERVER_NAME and SERVER_PORT. */
+  get host(): string {
+    return readHost(this.#params);
+  }
+
+  /** REMOTE_ADDR. */
+  get remoteAddress(): string | undefined {
+    return this.#params.get("REMOTE_ADDR") || undefined;
+  }
+
+  /** REMOTE_PORT. */
+  get remotePort(): number | undefined {
+    return readPort(this.#params.get("REMOTE_PORT"));
+  }
+
+  /** CONTENT_LENGTH. */
+  get contentLength(): number | undefined {
+    return parseContentLength(this.#params.get("CONTENT_LENGTH") ?? "");
+  }
+}
+
+function readHeaders(params: Params): string[] {
   const rawHeaders: string[] = [];
+  let plain = true;
+  params.forEachSelected(carriesHeader, (value, name) => {
+    if (!plain) return;
+    const header = paramToHeader(name);
+    if (header === undefined) return;
+    // What comes twice, and what only a stranger sends so much of, is better looked up in a table.
+    plain = rawHeaders.length < MANY && !hasField(rawHeaders, header);
+    addHeader(rawHeaders, header, value);
+  });
+  if (plain) return rawHeaders;
+  rawHeaders.length = 0;
   params.forEach((value, name) => {
     const header = paramToHeader(name);
-    if (header === undefined || LINE_BREAK.test(value)) return;
-    if (name === "CONTENT_LENGTH") {
-      // A framework would wait for a body, or refuse, on a text that is no number.
-      if (contentLength !== undefined) rawHeaders.push(header, String(contentLength));
-    } else if (value !== "" || name !== "CONTENT_TYPE") {
-      rawHeaders.push(header, value);
-    }
+    if (header !== undefined) addHeader(rawHeaders, header, value);
   });
   return rawHeaders;
+}
+
+const MANY = 128;
+
+/** Is it HTTP_* or CONTENT_*, by the place of its underscore? What else they let through, `paramToHeader` knows. */
+function carriesHeader(bytes: Uint8Array, nameStart: number, nameEnd: number): boolean {
+  const length = nameEnd - nameStart;
+  if (length > 5 && bytes[nameStart + 4] === UNDERSCORE) return bytes[nameStart] === LETTER_H;
+  return length > 11 && bytes[nameStart + 7] === UNDERSCORE && bytes[nameStart] === LETTER_C;
+}
+
+const UNDERSCORE = 0x5f;
+const LETTER_H = 0x48;
+const LETTER_C = 0x43;
+
+function hasField(rawHeaders: readonly string[], header: string): boolean {
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at] === header) return true;
+  return false;
+}
+
+function addHeader(rawHeaders: string[], header: string, value: string): void {
+  if (LINE_BREAK.test(value)) return;
+  if (header === "content-length") {
+    // A framework would wait for a body, or refuse, on a text that is no number.
+    const length = parseContentLength(value);
+    if (length !== undefined) rawHeaders.push(header, String(length));
+  } else if (value !== "" || header !== "content-type") {
+    rawHeaders.push(header, value);
+  }
 }
 
 /** No server can have received it, and `Headers` throws on it. */
@@ -88,14 +168,14 @@ function percentEncode(character: string): string {
 /** What can stand for the host in a URL without changing the rest of it; a client chooses the Host header. */
 const HOST = /^[^\0-\x20"#/<>?@\\^`{|}\x7f-\xff]+$/;
 
-function readHost(params: Params, scheme: "http" | "https"): string {
+function readHost(params: Params): string {
   const given = params.get("HTTP_HOST") ?? "";
   if (HOST.test(given)) return given;
   const named = params.get("SERVER_NAME") ?? "";
   const name = HOST.test(named) ? named : "localhost";
   const host = name.includes(":") && !name.startsWith("[") ? `[${name}]` : name;
   const port = readPort(params.get("SERVER_PORT"));
-  return port === undefined || port === (scheme === "https" ? 443 : 80) ? host : `${host}:${port}`;
+  return port === undefined || port === (readScheme(params) === "https" ? 443 : 80) ? host : `${host}:${port}`;
 }
 
 function readPort(text: string | undefined): number | undefined {

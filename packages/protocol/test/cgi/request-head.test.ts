@@ -233,3 +233,15 @@ test("[C30] headers that a gateway turned into params come back, in lower case",
     }),
   );
 });
+
+test("[C31] of a name that comes twice the last value counts, whatever the first was", () => {
+  const rawHeadersOf = (...pairs: [string, string][]): string[] =>
+    toRequestHead(decodeNameValues(encodeNameValues(pairs))).rawHeaders;
+  expect(rawHeadersOf(["HTTP_A", "a"], ["HTTP_B", "b"], ["HTTP_A", "c"])).toEqual(["a", "c", "b", "b"]);
+  expect(rawHeadersOf(["HTTP_A", "b"], ["HTTP_B", "x"])).toEqual(["a", "b", "b", "x"]);
+  expect(rawHeadersOf(["HTTP_A", "a"], ["HTTP_A", "in\nvalid"])).toEqual([]);
+  expect(rawHeadersOf(["CONTENT_TYPE", "text/plain"], ["CONTENT_TYPE", ""])).toEqual([]);
+  const many = Array.from({ length: 200 }, (_, index): [string, string] => [`HTTP_N${index}`, "v"]);
+  expect(rawHeadersOf(...many, ["HTTP_N0", "w"]).slice(0, 4)).toEqual(["n0", "w", "n1", "v"]);
+  expect(rawHeadersOf(...many)).toHaveLength(400);
+});
