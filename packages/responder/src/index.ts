@@ -13,6 +13,7 @@ export type { FastCGIServer, FastCGIServerStats } from "./server.ts";
 export type { AuthorizeHandler, AuthorizeResult, GrantedVariables } from "./authorize.ts";
 export type { FilterContext, FilterHandler } from "./filter.ts";
 export { fileResponse, xAccelRedirect, xSendfile } from "./files.ts";
+export { FastResponse } from "./lean/response.ts";
 export type { FetchContext, FetchHandler } from "./fetch.ts";
 export type { FastCGIRequest, RoleName } from "./incoming.ts";
 export type { FastCGIResponse, ResponseStderr } from "./outgoing.ts";

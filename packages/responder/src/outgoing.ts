@@ -1,8 +1,7 @@
-import { EventEmitter } from "node:events";
-
 import { FastCGIError } from "@x/protocol/errors";
 
 import type { ActiveRequest } from "./active-request.ts";
+import { LazyEmitter } from "./lazy-emitter.ts";
 import { toRawHeaders } from "./response-headers.ts";
 import type { HeadersInput } from "./response-headers.ts";
 
@@ -39,7 +38,7 @@ interface ResponseEvents {
  * Nothing is added to what the application says: no Date, Content-Type or Content-Length of our own
  * making. Head, body and end that are written in one turn leave in one write.
  */
-export class FastCGIResponse extends EventEmitter<ResponseEvents> implements NodeJS.WritableStream {
+export class FastCGIResponse extends LazyEmitter<ResponseEvents> implements NodeJS.WritableStream {
   readonly #active: ActiveRequest;
   #stderr: ResponseStderr | undefined;
 
@@ -149,11 +148,12 @@ export class FastCGIResponse extends EventEmitter<ResponseEvents> implements Nod
     encoding?: BufferEncoding | (() => void),
     callback?: () => void,
   ): this {
-    const done = [chunk, encoding, callback].find((argument) => typeof argument === "function");
-    if (done !== undefined) this.once("finish", done);
-    this.#active.output.end(
-      chunk === undefined || chunk === null || typeof chunk === "function" ? undefined : toBytes(chunk, encoding),
-    );
+    const done = typeof chunk === "function" ? chunk : typeof encoding === "function" ? encoding : callback;
+    if (typeof done === "function") this.once("finish", done);
+    const { output } = this.#active;
+    if (typeof chunk === "string" && typeof encoding !== "string") output.endText(chunk);
+    else if (chunk === undefined || chunk === null || typeof chunk === "function") output.end();
+    else output.end(toBytes(chunk, encoding));
     return this;
   }
 

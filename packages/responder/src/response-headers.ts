@@ -10,7 +10,7 @@ export type HeadersInput =
   | readonly string[];
 
 /** Fields about the connection to the browser, which is the web server's (RFC 3875 §6.3.4). */
-const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+export const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
   "proxy-connection",

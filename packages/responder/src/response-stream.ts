@@ -26,6 +26,9 @@ export interface ResponseObserver {
 /** The most body bytes that are copied into the head's record; beyond, they follow in a record of their own. */
 const JOIN_LIMIT = 16_384;
 
+/** The most characters that are encoded behind the head: three bytes each at most. */
+const TEXT_LIMIT = 5_461;
+
 /**
  * STDOUT and STDERR of one request: head, body, end.
  *
@@ -192,6 +195,23 @@ export class ResponseStream {
     this.#settleLater();
     this.#exchange.end(this.appStatus);
     this.#channel.onResponseEnd();
+  }
+
+  /** As {@link ResponseStream.end}, with text as UTF-8: head and text are encoded into one piece. */
+  endText(text: string): void {
+    const head = this.#head;
+    if (head === undefined || text.length > TEXT_LIMIT || this.#bodyless || this.#ended || this.#gone) {
+      this.end(Buffer.from(text));
+      return;
+    }
+    const record = Buffer.allocUnsafe(head.length + Buffer.byteLength(text));
+    record.set(head);
+    record.write(text, head.length);
+    this.#head = undefined;
+    this.#headSent = true;
+    this.#exchange.writeStdout(record);
+    this.#channel.onOutput();
+    this.end();
   }
 
   /** Ends a request that was aborted, without a head if there was none: nobody waits for it. */

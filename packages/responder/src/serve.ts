@@ -8,6 +8,7 @@ import type { FetchHandler } from "./fetch.ts";
 import { filterRunner } from "./filter.ts";
 import type { FilterHandler } from "./filter.ts";
 import type { FastCGIRequest } from "./incoming.ts";
+import { replaceGlobals } from "./lean/globals.ts";
 import type { FastCGIResponse } from "./outgoing.ts";
 import { startServer } from "./server-options.ts";
 import type { ServerOptions } from "./server-options.ts";
@@ -20,6 +21,14 @@ export type RequestHandler = (request: FastCGIRequest, response: FastCGIResponse
 export interface ServeOptions extends ServerOptions {
   /** Answers, in the web's shape: a `Request` comes, a `Response` goes. */
   fetch?: FetchHandler;
+  /**
+   * Requests of a class that costs a fraction of `Request`, which is made when more is asked than method, URL, headers and signal;
+   * and the global `Request` and `Response` are replaced, by one that takes such a request and by `FastResponse`. What differs:
+   * `fetch(request)` needs `fetch(new Request(request))`.
+   *
+   * @default false
+   */
+  lean?: boolean;
   /** Answers, in a lean shape that is close to the protocol. Not beside `fetch`. */
   handler?: RequestHandler;
   /** Decides about access, for web servers that ask an Authorizer (FastCGI 1.0 §6.3). */
@@ -63,9 +72,12 @@ export function serveRoles(options: ServeOptions): ResponderServer {
   return startServer(options, run, roles);
 }
 
-function responderRunner({ fetch, handler }: ServeOptions): RequestRunner | undefined {
+function responderRunner({ fetch, handler, lean = false }: ServeOptions): RequestRunner | undefined {
   if (fetch !== undefined && handler !== undefined) throw invalid("serve() takes fetch or handler, not both.");
-  if (fetch !== undefined) return fetchRunner(checked("fetch", fetch));
+  if (fetch !== undefined) {
+    if (lean) replaceGlobals();
+    return fetchRunner(checked("fetch", fetch), lean);
+  }
   if (handler === undefined) return undefined;
   checked("handler", handler);
   return (active) => handler(active.request, active.response);

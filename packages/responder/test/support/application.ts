@@ -56,7 +56,10 @@ export function application(handler: RequestHandler, options: ServerOptions = {}
 }
 
 /** Starts a fetch handler. */
-export function fetchApplication(fetch: FetchHandler, options: ServerOptions = {}): Promise<Application> {
+export function fetchApplication(
+  fetch: FetchHandler,
+  options: ServerOptions & Pick<ServeOptions, "lean"> = {},
+): Promise<Application> {
   return started(serve({ listen: socketIn(temporaryFolder()), signals: false, ...options, fetch: watched(fetch) }));
 }
 
