@@ -1,4 +1,4 @@
-// pnpm bench NAME [--rounds N] [--seconds N] [--connections N] [--write]
+// pnpm bench NAME [--rounds N] [--seconds N] [--connections N] [--only ROW,…] [--write]
 import { parseArgs } from "node:util";
 
 /** What every command is told. */
@@ -6,6 +6,8 @@ export interface BenchOptions {
   rounds: number;
   seconds: number;
   connections: number;
+  /** Rows alone whose names are in it, with commas between; where a command has such a choice. */
+  only: readonly string[] | undefined;
   /** Put the tables into RESULTS.md? */
   write: boolean;
 }
@@ -58,6 +60,7 @@ const { positionals, values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "4" },
     connections: { type: "string", default: "32" },
+    only: { type: "string" },
     write: { type: "boolean", default: false },
   },
 });
@@ -66,7 +69,7 @@ const command = commands[positionals[0] ?? ""];
 if (command === undefined) {
   const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(10)}${about}`);
   console.error(
-    `Usage: pnpm bench NAME [--rounds 5] [--seconds 4] [--connections 32] [--write]\n\n${lines.join("\n")}\n\n--write puts the tables into apps/bench/RESULTS.md`,
+    `Usage: pnpm bench NAME [--rounds 5] [--seconds 4] [--connections 32] [--only ROW,…] [--write]\n\n${lines.join("\n")}\n\n--write puts the tables into apps/bench/RESULTS.md`,
   );
   process.exitCode = 2;
 } else {
@@ -75,6 +78,7 @@ if (command === undefined) {
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
     connections: Number(values.connections),
+    only: values.only?.split(","),
     write: values.write,
   });
 }

@@ -99,7 +99,9 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
     this.#run = run;
     // Half open: a web server that has sent everything may shut down its side and still wait for the answer.
     const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
-    this.#server = createServer({ ...options, pauseOnConnect: true }, (socket) => this.#onConnection(socket, plan as ListenPlan));
+    this.#server = createServer({ ...options, pauseOnConnect: true }, (socket) =>
+      this.#onConnection(socket, plan as ListenPlan),
+    );
     this.#server.maxConnections = limits.maxConnections;
     this.#server.on("drop", () => this.#refusedConnections++);
     this.ready = plan.kind === "cgi" ? this.#answerOnce() : this.#listen(plan);

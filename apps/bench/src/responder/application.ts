@@ -1,4 +1,5 @@
-// One application in the shape that argv names, listening on the UNIX socket that argv names: 1 KiB of text for every request.
+// One application in the shape that argv names, listening on the UNIX socket that argv names: 1 KiB of text for every request; the
+// shapes raw, node and node:http answer /large with 1 GiB.
 import { createServer as createHttpServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
@@ -10,6 +11,7 @@ import { FastResponse as SrvxResponse, toNodeHandler } from "srvx/node";
 
 const [shape = "", socket = ""] = process.argv.slice(2);
 const BODY = "x".repeat(1_024);
+const PIECE = Buffer.alloc(65_536, "0123456789abcdef");
 const HEADERS = { "content-type": "text/plain", "content-length": "1024" };
 
 // Each as it is fastest by its README: @hono/node-server replaces the global Response by default, the others when asked.
@@ -17,7 +19,20 @@ const HEADERS = { "content-type": "text/plain", "content-length": "1024" };
 /** Looks at the request as little as an application does: where to, and one header. */
 function listener(request: IncomingMessage, response: ServerResponse): void {
   if (request.url === "" || request.headers.host === "") throw new Error("no URL");
+  if (request.url === "/large") return sendLarge(response);
   response.writeHead(200, HEADERS).end(BODY);
+}
+
+function sendLarge(response: Pick<NodeJS.WritableStream, "write" | "end" | "once">): void {
+  let left = 2 ** 30 / PIECE.length;
+  const send = (): void => {
+    while (left > 0) {
+      left--;
+      if (!response.write(PIECE)) return void response.once("drain", send);
+    }
+    response.end();
+  };
+  send();
 }
 
 function fetch(request: Request): Response {
@@ -48,8 +63,10 @@ const shapes: Readonly<Record<string, () => unknown>> = {
       listen: `unix:${socket}`,
       handler(request, response) {
         if (request.url === "" || request.headers["host"] === "") throw new Error("no URL");
+        if (request.url === "/large") return sendLarge(response);
         response.writeHead(200, HEADERS);
         response.end(BODY);
+        return undefined;
       },
     }),
   fetch: () => serve({ listen: `unix:${socket}`, fetch, lean: true }),

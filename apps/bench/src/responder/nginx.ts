@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { requireProgram, startProgram } from "interop/program";
 import type { Program } from "interop/program";
 
-/** Starts nginx with one worker, and 64 idle connections to one application, which it speaks HTTP or FastCGI to. */
+/** Starts nginx with one worker, which keeps connections to one application and speaks HTTP or FastCGI to it. */
 export function startFront(
   folder: string,
   name: string,
@@ -34,7 +34,7 @@ http {
   ${temporary.join("\n  ")}
   keepalive_requests 1000000000;
   upstream application { server unix:${socket}; keepalive 256; keepalive_requests 1000000000; }
-  server { listen 127.0.0.1:${port} backlog=511; location / { ${pass} } }
+  server { listen 127.0.0.1:${port} backlog=511; location / { ${pass} } location = /large { ${pass} proxy_buffering off; fastcgi_buffering off; } }
 }
 `,
   );
