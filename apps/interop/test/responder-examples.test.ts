@@ -109,7 +109,8 @@ describe.runIf(needs("nginx", ["nginx"]))("nginx asks authorize() by auth_reques
   });
 });
 
-describe.each<[string, string, StartFront, { tcp?: boolean }]>([
+describe.each<[string, string, StartFront, { tcp?: boolean; spawns?: boolean }]>([
+  ["Apache, mod_fcgid", "apache2", startExampleApache("apache-fcgid-authorizer.conf", ["fcgid"]), { spawns: true }],
   ["lighttpd", "lighttpd", startExampleLighttpd("lighttpd-authorizer.conf"), {}],
   ["Apache, mod_authnz_fcgi", "apache2", startExampleApache("apache-authnz-fcgi.conf", ["authnz_fcgi"]), { tcp: true }],
 ])("[P80] %s asks an Authorizer", (_name, program, front, more) => {
