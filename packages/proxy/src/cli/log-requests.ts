@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { GatewayDiagnostics, GatewayFailure } from "../diagnostics.ts";
 import type { GatewayRequest } from "../gateway-request.ts";
 import type { AnsweredRequest } from "../worker/answered.ts";
+import type { RefusedConnection } from "../worker/refused.ts";
 import type { Log } from "./log.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
 
@@ -31,6 +32,7 @@ export function logRequests(log: Log, verbose: boolean): () => void {
   const written = new WeakMap<GatewayRequest, number>();
   const listeners: readonly [channel: string, listener: (message: unknown) => void][] = [
     ["fastcgi:proxy:error", (message) => logFailure(log, message as GatewayFailure, failures, verbose)],
+    ["fastcgi:proxy:refused", (message) => logRefused(log, message as RefusedConnection, failures)],
     [
       "fastcgi:proxy:stderr",
       (message) => logStderr(log, message as GatewayDiagnostics["fastcgi:proxy:stderr"], written),
@@ -66,6 +68,15 @@ function logFailure(log: Log, failure: GatewayFailure, failures: RepeatFilter, v
     status,
     upstream,
     code: error?.code,
+  });
+}
+
+function logRefused(log: Log, { limit, allowed, remote }: RefusedConnection, failures: RepeatFilter): void {
+  if (!failures.isFirst(`connections: ${limit}`)) return;
+  log.write("warn", `a connection of ${remote ?? "a UNIX socket"} was closed: ${limit} allows ${allowed}`, {
+    event: "refused",
+    limit,
+    remote,
   });
 }
 

@@ -1,5 +1,16 @@
 /** Limits on what a client may send and an application may answer. */
 export interface LimitsConfig {
+  /**
+   * Open connections of clients; more are closed as soon as they come (nginx `worker_connections`). Never more than half of the files that the
+   * process may open (`ulimit -n`), so that each has one to an application beside it. `false`: that many.
+   *
+   * @default false
+   */
+  connections?: number | false | undefined;
+  /** Open connections of one client address, proxies of `trustProxy` apart (nginx `limit_conn`). `false`: any. @default false */
+  connectionsPerAddress?: number | false | undefined;
+  /** Requests at once on a connection of HTTP/2 (nginx `http2_max_concurrent_streams`). @default 100 */
+  streams?: number | undefined;
   /** Bytes of a request body; more is 413 (nginx `client_max_body_size`). `false`: any size. @default 134_217_728 (128 MiB) */
   body?: number | false | undefined;
   /**

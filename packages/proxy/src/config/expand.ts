@@ -175,6 +175,9 @@ export class Expansion {
   #limits(limits: LimitsConfig): ResolvedLimits {
     const { folder, quota } = limits.spool ?? {};
     return {
+      connections: limits.connections || Infinity,
+      connectionsPerAddress: limits.connectionsPerAddress || Infinity,
+      streams: limits.streams ?? 100,
       body: limits.body === false ? Infinity : (limits.body ?? 134_217_728),
       bodyRate: limits.bodyRate ?? 500,
       spool: { folder: folder === undefined ? undefined : this.path(folder), quota: quota ?? 1_073_741_824 },

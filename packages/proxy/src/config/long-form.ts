@@ -3,7 +3,7 @@ import type { ResolvedCgiRoute } from "./cgi-config.ts";
 import type { ProxyConfig } from "./define-config.ts";
 import type { ResolvedFilterRoute } from "./filter-config.ts";
 import { listenToLongForm } from "./listen-config.ts";
-import type { ResolvedConfig, ResolvedMatch, ResolvedRoute } from "./resolved-config.ts";
+import type { ResolvedConfig, ResolvedLimits, ResolvedMatch, ResolvedRoute } from "./resolved-config.ts";
 import type { ResolvedResponseRules } from "./response-config.ts";
 import type { ResolvedUpstream } from "./upstream-config.ts";
 
@@ -21,13 +21,23 @@ export function toLongForm(config: ResolvedConfig): ProxyConfig {
     ...rest,
     ...responsesOf(responses, undefined),
     hsts: hstsOf(responses.hsts),
-    limits: { ...rest.limits, body: rest.limits.body === Infinity ? false : rest.limits.body },
+    limits: limitsOf(rest.limits),
     errors: errors === "auto" ? undefined : errors,
     upstreams: new Map([...upstreams].map(([name, it]) => [name, upstreamOf(it)])),
     processes: new Map([...processes].map(([name, { name: _name, ...it }]) => [name, it])),
     routes: routes.map((route) => routeOf(route, responses)),
   };
   return plain(long) as unknown as ProxyConfig;
+}
+
+function limitsOf(limits: ResolvedLimits): object {
+  const { body, connections, connectionsPerAddress } = limits;
+  return {
+    ...limits,
+    body: body === Infinity ? false : body,
+    connections: connections === Infinity ? false : connections,
+    connectionsPerAddress: connectionsPerAddress === Infinity ? false : connectionsPerAddress,
+  };
 }
 
 function upstreamOf({ name: _name, addresses, check, ...rest }: ResolvedUpstream): object {

@@ -235,6 +235,12 @@ export interface ResolvedStaticRoute {
 
 /** Bytes and lines. */
 export interface ResolvedLimits {
+  /** Infinity: as many as the process can open. */
+  readonly connections: number;
+  /** Infinity: any. */
+  readonly connectionsPerAddress: number;
+  /** Requests at once on a connection of HTTP/2. */
+  readonly streams: number;
   /** Infinity: any size. */
   readonly body: number;
   /** Bytes a second; 0: none. */

@@ -325,6 +325,9 @@ const proxyConfig = keys({
   ),
   limits: v.optional(
     keys({
+      connections: v.optional(v.lazy((input) => (input === false ? v.literal(false) : count))),
+      connectionsPerAddress: v.optional(v.lazy((input) => (input === false ? v.literal(false) : count))),
+      streams: v.optional(count),
       body: v.optional(v.lazy((input) => (input === false ? v.literal(false) : bodyLimit))),
       bodyRate: v.optional(
         v.pipe(v.number(mustBe("a number of bytes a second")), v.minValue(0, "must not be negative.")),

@@ -6,6 +6,7 @@ import { AddressSet } from "../http/addresses.ts";
 import { remoteEndpoint } from "../http/endpoint.ts";
 import type { CertificateStore } from "../tls/certificate-store.ts";
 import { TlsDoor } from "../tls/tls-door.ts";
+import type { Admission } from "./admission.ts";
 import { Arrival, type ArrivalOwner } from "./arrival.ts";
 import type { HttpFront } from "./http-front.ts";
 
@@ -15,6 +16,7 @@ export class Entrance implements ArrivalOwner {
   readonly expectsTls: boolean;
   readonly handshake: number;
   readonly #front: HttpFront;
+  readonly #admission: Admission;
   readonly #trusted: AddressSet | undefined;
   readonly #door: TlsDoor | undefined;
 
@@ -22,7 +24,14 @@ export class Entrance implements ArrivalOwner {
    * @param store its certificates; undefined: nothing is encrypted
    * @param handshake ms; 0: any
    */
-  constructor(listen: ResolvedListen, store: CertificateStore | undefined, handshake: number, front: HttpFront) {
+  constructor(
+    listen: ResolvedListen,
+    store: CertificateStore | undefined,
+    handshake: number,
+    front: HttpFront,
+    admission: Admission,
+  ) {
+    this.#admission = admission;
     this.#front = front;
     this.handshake = handshake;
     this.#trusted = listen.proxyProtocol && new AddressSet(listen.proxyProtocol);
@@ -34,24 +43,26 @@ export class Entrance implements ArrivalOwner {
 
   /** Takes an accepted connection. */
   accept(socket: Socket): void {
-    if (this.#trusted === undefined && this.#door === undefined) {
-      this.#front.accept(socket);
-      return;
-    }
-    if (this.#trusted?.has(remoteEndpoint(socket).address) === false) {
+    if (!this.#admission.admit(socket)) return;
+    if (this.#trusted === undefined) {
+      if (!this.#admission.admitFrom(socket, socket.remoteAddress)) return;
+    } else if (!this.#trusted.has(remoteEndpoint(socket).address)) {
       socket.destroy();
       return;
     }
-    this.#front.add(new Arrival(socket, this));
+    if (this.#trusted === undefined && this.#door === undefined) this.#front.accept(socket);
+    else this.#front.add(new Arrival(socket, this));
   }
 
   onKnown(arrival: Arrival): void {
+    const { socket, ends } = arrival;
+    if (ends !== undefined && !this.#admission.admitFrom(socket, ends.remote.address)) return;
     if (this.#door !== undefined) {
-      this.#door.accept(arrival.socket);
+      this.#door.accept(socket);
       return;
     }
     arrival.leave();
-    this.#front.accept(arrival.socket, arrival.ends);
+    this.#front.accept(socket, ends);
   }
 
   onLeft(arrival: Arrival): void {

@@ -5,9 +5,11 @@ import { createGateway } from "../gateway.ts";
 import type { Gateway } from "../gateway.ts";
 import { Certificates } from "../tls/certificates.ts";
 import { type TlsFiles, localFiles } from "../tls/tls-files.ts";
+import { Admission } from "./admission.ts";
 import { explainClientError } from "./client-error.ts";
 import { Entrance } from "./entrance.ts";
 import { HttpFront } from "./http-front.ts";
+import { connectionsThatFit } from "./open-files.ts";
 
 /** Milliseconds that aborted requests get to end in order. */
 const SETTLE = 1_000;
@@ -38,12 +40,18 @@ export class Worker {
     const limits = { headBytes: headerBytes + target + 1_024, headLines: 2 * headerLines };
     this.#front = new HttpFront(
       this.gateway,
-      { limits, requestHead, request, keepAlive },
+      { limits, requestHead, request, keepAlive, streams: config.limits.streams },
       ready,
       (malformed, connection) => explainClientError(malformed, connection, config),
     );
+    const { connections, connectionsPerAddress } = config.limits;
+    const admission = new Admission({
+      connections: Math.min(connections, connectionsThatFit()),
+      connectionsPerAddress,
+      proxies: config.trustProxy.addresses,
+    });
     this.#entrances = config.listen.map(
-      (listen, index) => new Entrance(listen, this.#certificates.stores[index], handshake, this.#front),
+      (listen, index) => new Entrance(listen, this.#certificates.stores[index], handshake, this.#front, admission),
     );
   }
 

@@ -1,0 +1,63 @@
+import type { Socket } from "node:net";
+
+import { AddressSet, plainAddress } from "../http/addresses.ts";
+import { type RefusedConnection, refusedChannel } from "./refused.ts";
+
+/** How many connections there may be. */
+export interface AdmissionRules {
+  /** Of all clients. */
+  readonly connections: number;
+  /** Of one address; Infinity: any. */
+  readonly connectionsPerAddress: number;
+  /** Addresses that stand for many clients. */
+  readonly proxies: readonly string[];
+}
+
+/** Counts connections, and closes those that are too many. */
+export class Admission {
+  readonly #rules: AdmissionRules;
+  readonly #proxies: AddressSet;
+  readonly #byAddress = new Map<string, number>();
+  #open = 0;
+
+  constructor(rules: AdmissionRules) {
+    this.#rules = rules;
+    this.#proxies = new AddressSet(rules.proxies);
+  }
+
+  /** Counts a connection until it is closed. @returns false when it was one too many, and is closed already */
+  admit(socket: Socket): boolean {
+    const { connections } = this.#rules;
+    if (this.#open >= connections) return refuse(socket, { limit: "limits.connections", allowed: connections });
+    this.#open++;
+    socket.once("close", () => this.#open--);
+    return true;
+  }
+
+  /**
+   * Counts it as one of a client.
+   *
+   * @param address undefined: a UNIX socket
+   * @returns false when it was one too many, and is closed already
+   */
+  admitFrom(socket: Socket, address: string | undefined): boolean {
+    const allowed = this.#rules.connectionsPerAddress;
+    if (allowed === Infinity || address === undefined || this.#proxies.has(address)) return true;
+    const client = plainAddress(address);
+    const count = this.#byAddress.get(client) ?? 0;
+    if (count >= allowed) return refuse(socket, { limit: "limits.connectionsPerAddress", allowed }, client);
+    this.#byAddress.set(client, count + 1);
+    socket.once("close", () => {
+      const left = (this.#byAddress.get(client) ?? 1) - 1;
+      if (left === 0) this.#byAddress.delete(client);
+      else this.#byAddress.set(client, left);
+    });
+    return true;
+  }
+}
+
+function refuse(socket: Socket, what: Omit<RefusedConnection, "remote">, remote = socket.remoteAddress): false {
+  socket.destroy();
+  if (refusedChannel.hasSubscribers) refusedChannel.publish({ ...what, remote });
+  return false;
+}
