@@ -24,7 +24,14 @@ export interface RequestDescription {
    * `$ssl_cipher`), and SSL_TLS_SNI, the name that the client asked for.
    */
   encryption?:
-    | { readonly protocol: string; readonly cipher: string; readonly serverName?: string | undefined }
+    | {
+        /** SSL_PROTOCOL, such as `TLSv1.3`. */
+        readonly protocol: string;
+        /** SSL_CIPHER, as OpenSSL spells it. */
+        readonly cipher: string;
+        /** SSL_TLS_SNI; undefined: the client named none. */
+        readonly serverName?: string | undefined;
+      }
     | undefined;
   /** SERVER_NAME (RFC 3875 §4.1.14): the host of the request without its port. */
   serverName: string;

@@ -57,6 +57,17 @@ describe("variables of the request", () => {
     expect(params.values[params.names.indexOf("QUERY_STRING")]).toBe("");
   });
 
+  test("SSL_PROTOCOL, SSL_CIPHER and SSL_TLS_SNI say how the connection is encrypted", () => {
+    const encryption = { protocol: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256" };
+    expect(variablesOf({ scheme: "https", encryption: { ...encryption, serverName: "a.test" } })).toMatchObject({
+      SSL_PROTOCOL: "TLSv1.3",
+      SSL_CIPHER: "TLS_AES_128_GCM_SHA256",
+      SSL_TLS_SNI: "a.test",
+    });
+    expect(variablesOf({ scheme: "https", encryption })).not.toHaveProperty("SSL_TLS_SNI");
+    expect(variablesOf({ scheme: "https" })).not.toHaveProperty("SSL_PROTOCOL");
+  });
+
   test("HTTPS is on for https and absent for http", () => {
     expect(variablesOf({ scheme: "https" })).toMatchObject({ HTTPS: "on", REQUEST_SCHEME: "https" });
     expect(variablesOf({ scheme: "http" })).not.toHaveProperty("HTTPS");
