@@ -1,4 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { Socket } from "node:net";
 import { isatty } from "node:tty";
 
 /** Bytes that may wait for a reader that does not read; what comes then is lost and counted. */
@@ -89,9 +91,16 @@ export class Output {
   }
 }
 
-/** A descriptor of its own: making the given one non-blocking would change it for every program that shares it. */
+/**
+ * A descriptor of its own: making the given one non-blocking would change it for every program that shares it. A socket cannot be opened
+ * anew, so it is changed; whoever made one for our output, such as systemd's journal or another Node, made it for us alone.
+ */
 function reopenWithoutBlocking(fd: number): number {
   try {
+    if (isSocket(fd)) {
+      new Socket({ fd, readable: false, writable: true }).on("error", () => undefined).unref();
+      return fd;
+    }
     if (!isPipe(fd) && !isatty(fd)) return fd;
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
@@ -100,9 +109,17 @@ function reopenWithoutBlocking(fd: number): number {
 }
 
 function isPipe(fd: number): boolean {
-  const pipe = fstatSync(fd).isFIFO();
+  return seen(fd).isFIFO();
+}
+
+function isSocket(fd: number): boolean {
+  return seen(fd).isSocket();
+}
+
+function seen(fd: number): Stats {
+  const stats = fstatSync(fd);
   // Node 22's realpathSync, by which modules are found, gives up when the last synchronous stat saw a pipe or a socket: let the
   // last one see a folder.
   statSync("/");
-  return pipe;
+  return stats;
 }

@@ -38,6 +38,23 @@ test("a file, which SIGUSR1 opens anew; the last lines are written at the end", 
   expect(lines.map((line) => (JSON.parse(line) as { target: string }).target)).toEqual(["/a", "/b"]);
 });
 
+test("[TI12] [f56] a log that nobody reads blocks no request; what was lost is counted", async () => {
+  const program = new ProxyProgram(["--config", "x.config.json"], { cwd: folderWith({}) });
+  const port = await program.port();
+  program.child.stdout?.pause();
+  const agent = "x".repeat(8_000);
+  // More than the pipe and the queue hold: 1 MiB, and what lies in between.
+  for (let sent = 0; sent < 400; sent++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/${sent}`, { headers: { "User-Agent": agent } });
+    expect(await answer.text()).toBe("ok");
+  }
+  program.child.stdout?.resume();
+  await program.line(/\(\d+ log lines were lost: nobody read them\)/);
+  await fetch(`http://127.0.0.1:${port}/after`);
+  await program.line(/GET \/after /);
+  expect(await program.signal("SIGTERM")).toBe(0);
+});
+
 test("a file that cannot be opened: exit code 2 and one sentence", async () => {
   const program = new ProxyProgram(["--config", "x.config.json"], { cwd: folderWith({ file: "absent/access.log" }) });
   expect(await program.exit()).toBe(2);

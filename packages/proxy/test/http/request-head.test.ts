@@ -69,6 +69,16 @@ describe("refused", () => {
     ["[TE13] two If-Modified-Since", { headers: ["If-Modified-Since", "a", "If-Modified-Since", "a"] }, 400],
     ["[TA29] a target over the limit", { target: `/${"x".repeat(8_192)}` }, 414],
     ["[TA29] 101 header lines", { headers: Array.from({ length: 200 }, (_, at) => (at % 2 === 0 ? "X" : "")) }, 431],
+    [
+      "[TA30] 150 lines, of which the last is Host",
+      { headers: Array.from({ length: 300 }, (_, at) => (at === 298 ? "Host" : at % 2 === 0 ? "X" : "a")) },
+      431,
+    ],
+    [
+      "[TA30] 150 lines, of which the last is X-Forwarded-For",
+      { headers: Array.from({ length: 300 }, (_, at) => (at === 298 ? "X-Forwarded-For" : at % 2 === 0 ? "X" : "a")) },
+      431,
+    ],
     ["[TA29] header bytes over the limit", { host: "a", headers: ["X", "x".repeat(16_384 - 9 - 5 + 1)] }, 431],
   ])("%s", (_title, given, status) => {
     expect(check(given)).toMatchObject({ status });

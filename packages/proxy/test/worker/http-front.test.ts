@@ -29,6 +29,15 @@ describe("what HTTP cannot go on with", () => {
     expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
+  test.each(["Host: a", "X-Forwarded-For: 192.0.2.1"])(
+    "[TA30] %s behind 149 other lines is not lost: 431",
+    async (last) => {
+      const { client } = await start();
+      const lines = `${"X: a\r\n".repeat(149)}${last}\r\n`;
+      expect(await client().write(`GET / HTTP/1.1\r\n${lines}\r\n`).closed()).toMatch(/^HTTP\/1\.1 431 /);
+    },
+  );
+
   test("[TA29] [Q6] too many lines of header are 431", async () => {
     const { client } = await start({ limits: { headBytes: 16_384, headLines: 10 } });
     const received = await client()
