@@ -28,7 +28,7 @@ const [kind, path] = process.argv.slice(2);
 const body = "Hello from Node.\\n".repeat(61).slice(0, 1024);
 const headers = { "content-type": "text/plain", "content-length": "1024" };
 if (kind === "http") createServer((request, response) => response.writeHead(200, headers).end(body)).listen(Number(path), "127.0.0.1");
-else serve({ listen: (kind === "scgi" ? "scgi+unix:" : "unix:") + path, handler: (request, response) => { response.writeHead(200, headers); response.end(body); } });
+else serve({ listen: (kind === "scgi" ? "scgi+unix:" : "unix:") + path, mode: 0o666, handler: (request, response) => { response.writeHead(200, headers); response.end(body); } });
 `;
 
 const HOP = (port: number): string =>
@@ -124,6 +124,7 @@ async function start(folder: string, keep: Keep): Promise<Row[]> {
   const goRow = async (name: string, socket: string, more: object): Promise<Row> => {
     const path = join(folder, socket);
     const { pid } = await keep(startGo(go, path, { bench: true }));
+    chmodSync(path, 0o666); // the proxy is another user, when root starts it
     const upstreams = { app: { addresses: [`unix:${path}`], ...more } };
     const routes = [{ fastcgi: { upstream: "app" } }];
     return row(name, JSON.stringify(more).replaceAll(/[{}"]/g, ""), { upstreams, routes }, [pid], "CGI, Go");

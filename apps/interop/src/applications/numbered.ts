@@ -10,6 +10,7 @@ let held: { method: string; release: () => void }[] = [];
 
 const server = serve({
   listen: address,
+  mode: 0o666, // the proxy is another user, when root starts it
   async fetch(request) {
     const headers = { "content-type": "text/plain" };
     switch (new URL(request.url).pathname) {
