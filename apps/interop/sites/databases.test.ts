@@ -81,7 +81,8 @@ describe.runIf(present).each(BACKENDS.filter(({ managed }) => !managed))("databa
     backend = await start(folder.path);
     const root = stageDatabaseSites(folder.path, database.socket);
     proxy = await startXProxy([root, "--php", backend.php, "--preset", "none"]);
-  });
+    // A MariaDB makes its tables first.
+  }, 120_000);
   afterAll(async () => {
     await proxy?.stop();
     await backend?.stop();
