@@ -18,9 +18,12 @@ export interface PoolShape {
   maxIdle: number;
   /** ms that a connection may rest. */
   idleTime: number;
-  /** ms after which a connection takes no more requests, and an idle one is closed. */
+  /** ms after which a connection is closed as soon as nothing runs on it. */
   maxAge: number;
 }
+
+/** ms after which a multiplexed connection is closed when nothing runs on it: its host's name may lead elsewhere by then (nginx `keepalive_time`). */
+const LONGEST_AGE = 3_600_000;
 
 /** Requests at once when nobody has said how many the application can take. */
 const UNKNOWN_CAPACITY = 32;
@@ -45,7 +48,7 @@ export function poolShape({ capacity, multiplex, connections }: PoolCapacity): P
       maxConnections,
       maxIdle: maxConnections,
       idleTime: 60_000,
-      maxAge: Infinity,
+      maxAge: LONGEST_AGE,
     };
   }
   const most = Math.min(capacity ?? UNKNOWN_CAPACITY, connections ?? Infinity);

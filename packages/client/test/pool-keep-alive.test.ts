@@ -325,3 +325,21 @@ test("[C25] what follows a request whose body goes nowhere waits for its END_REQ
   expect(peer.connections).toHaveLength(1);
   await pool.close();
 });
+
+test("[Q15] [f39] a multiplexed connection that is an hour old is closed when nothing runs on it", async () => {
+  const runtime = new TestRuntime();
+  await using peer = await Peer.start();
+  const pool = new Pool(peer.address, { multiplex: 4, headersTimeout: 0 }, runtime);
+  const long = run(pool);
+  await peer.begun(1);
+  runtime.time += 3_600_000;
+  reply(peer.requests[0]!);
+  await long.settled;
+  await peer.connections[0]!.ended;
+  const next = run(pool);
+  await peer.begun(2);
+  reply(peer.requests[1]!);
+  await next.settled;
+  expect(pool.stats).toMatchObject({ opened: 2, reused: 0 });
+  await pool.close();
+});

@@ -58,6 +58,6 @@ test.for([
     maxConnections,
     maxIdle: maxConnections,
     idleTime: 60_000,
-    maxAge: Infinity,
+    maxAge: 3_600_000,
   });
 });

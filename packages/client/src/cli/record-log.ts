@@ -12,6 +12,7 @@ import {
 
 import type { ClientDiagnostics } from "../diagnostics.ts";
 import { printable } from "./printable.ts";
+import { ScgiRequestLog, ScgiResponseLog } from "./scgi-log.ts";
 
 const DIRECTIONS = [
   ["fastcgi:client:sent", ">"],
@@ -25,10 +26,11 @@ const DIRECTIONS = [
  */
 export async function withRecordLog(wanted: boolean, work: () => Promise<void>): Promise<void> {
   const listeners = DIRECTIONS.map(([name, arrow]) => {
-    const logs = new WeakMap<object, RecordLog>();
+    const logs = new WeakMap<object, Log>();
     const listener = (message: unknown): void => {
-      const { connection, chunk } = message as ClientDiagnostics[typeof name];
-      const log = logs.get(connection) ?? new RecordLog((line) => process.stderr.write(`${arrow} ${line}\n`));
+      const { address, connection, chunk } = message as ClientDiagnostics[typeof name];
+      const write = (line: string): void => void process.stderr.write(`${arrow} ${line}\n`);
+      const log = logs.get(connection) ?? makeLog(address, arrow, write);
       logs.set(connection, log);
       log.push(chunk);
     };
@@ -42,8 +44,17 @@ export async function withRecordLog(wanted: boolean, work: () => Promise<void>):
   }
 }
 
-/** One direction of one connection. */
-class RecordLog {
+/** Shows one direction of one connection. */
+interface Log {
+  push(chunk: Uint8Array): void;
+}
+
+function makeLog(address: string, arrow: string, write: (line: string) => void): Log {
+  if (!address.startsWith("scgi+")) return new RecordLog(write);
+  return arrow === ">" ? new ScgiRequestLog(write) : new ScgiResponseLog(write);
+}
+
+class RecordLog implements Log {
   readonly #write: (line: string) => void;
   readonly #decoder: RecordDecoder;
   readonly #params: Uint8Array[] = [];

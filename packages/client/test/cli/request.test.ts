@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { xClient } from "../support/command.ts";
 import { bytes, end, Peer, stderr, stdout } from "../support/peer.ts";
 import type { PeerRequest } from "../support/peer.ts";
+import { ScgiPeer } from "../support/scgi-peer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "x-client-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -276,4 +277,14 @@ test("a script that PHP-FPM does not find: a sentence says what to do", async ()
   const { code, stdout, stderr: said } = await xClient(["request", peer.address, "/a.php"]);
   expect([code, stdout]).toEqual([0, "File not found.\n"]);
   expect(said).toMatch(/^Primary script unknown\nx-client: PHP-FPM found no such script: --root is the folder .*\n$/);
+});
+
+test("-v of an application that speaks SCGI: headers and sizes, which have no records", async () => {
+  await using peer = await ScgiPeer.start(({ socket }) => void socket.end("Status: 200 OK\r\n\r\nhere"));
+  const { code, stdout, stderr: said } = await xClient(["request", peer.address, "/a", "-v", "-d", "x=1"]);
+  expect([code, stdout]).toEqual([0, "here"]);
+  const lines = said.split("\n");
+  expect(lines[0]).toMatch(/^> SCGI \d+ headers$/);
+  expect(lines).toContain(">   REQUEST_METHOD=POST");
+  expect(lines.slice(-4)).toEqual(["> body 3 bytes", "> (end)", "< 22 bytes", ""]);
 });
