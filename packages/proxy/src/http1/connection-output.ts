@@ -9,6 +9,9 @@ export class ConnectionOutput implements WatchedOutput {
   /** Of chunks on their way, in their order. */
   #releases: (() => void)[] = [];
   #stall: StallWatch | undefined;
+  #gathering = false;
+  /** Bytes that the kernel had not taken when gathering began. */
+  #before = 0;
   readonly #onHeldWritten = (): void => this.#releases.shift()?.();
 
   /** @param connection is reset when the client takes nothing for too long */
@@ -17,9 +20,14 @@ export class ConnectionOutput implements WatchedOutput {
     this.#connection = connection;
   }
 
-  /** Bytes that the kernel has not taken. */
+  /** Bytes that the kernel has not taken. It has not been asked to take what is gathered. */
   get writableLength(): number {
-    return this.socket.writableLength;
+    return this.#gathering ? this.#before : this.socket.writableLength;
+  }
+
+  /** Bytes gathered. */
+  get gathered(): number {
+    return this.#gathering ? this.socket.writableLength - this.#before : 0;
   }
 
   get writableFinished(): boolean {
@@ -29,6 +37,21 @@ export class ConnectionOutput implements WatchedOutput {
   /** Why the connection was reset, if it was for a client that takes nothing. */
   get stallReason(): Error | undefined {
     return this.#stall?.reason;
+  }
+
+  /** What is written from now on leaves together, when {@link ConnectionOutput.letGo} is called. */
+  gather(): void {
+    if (this.#gathering) return;
+    this.#before = this.socket.writableLength;
+    this.#gathering = true;
+    this.socket.cork();
+  }
+
+  /** Gives the kernel what was gathered, if anything was. */
+  letGo(): void {
+    if (!this.#gathering) return;
+    this.#gathering = false;
+    this.socket.uncork();
   }
 
   /** Text of one byte a character. */

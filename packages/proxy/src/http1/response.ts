@@ -22,6 +22,9 @@ export interface ResponseConnection {
 /** Up to so many bytes of body leave as one string with the head: one write, one copy. */
 const SMALL = 16_384;
 
+/** From so many bytes on, what was said leaves before the turn has ended. */
+const MUCH = 65_536;
+
 const found: ResponseFields = { length: -1, hasDate: false };
 
 /**
@@ -107,7 +110,7 @@ export class Http1Response implements GatewayResponse {
     }
     const small = this.#text.length + length <= SMALL;
     if (release === undefined || (this.#headWaits && small)) {
-      if (!small) this.flush();
+      if (!small) this.#spill();
       if (length > SMALL) return this.#writeBytes(Buffer.from(chunk), undefined);
       if (this.#text === "" && !this.#headWaits) this.#connection.flushSoon();
       this.#text += latin1(chunk);
@@ -148,11 +151,14 @@ export class Http1Response implements GatewayResponse {
 
   /** For the connection: the end of the turn. */
   flush(): void {
-    if (this.ended || (!this.#headWaits && this.#text === "")) return;
-    const text = this.#takePrefix(0);
-    if (text === undefined) return;
+    if (this.ended) return;
     const { output } = this.#connection;
-    output.write(text);
+    if (this.#headWaits || this.#text !== "") {
+      const text = this.#takePrefix(0);
+      if (text === undefined) return;
+      output.write(text);
+    }
+    output.letGo();
     output.look(this.stallTimeout);
   }
 
@@ -176,6 +182,7 @@ export class Http1Response implements GatewayResponse {
       if (this.#chunked) output.write(`${text}0\r\n\r\n`);
       else if (text !== "") output.write(text);
     }
+    output.letGo();
     if (this.#fits) this.#connection.onFinished(this, this.#last);
     else this.#giveUp();
   }
@@ -191,7 +198,7 @@ export class Http1Response implements GatewayResponse {
     this.#connection.reset();
   }
 
-  /** Sends bytes as they are, after what waits. */
+  /** Sends bytes as they are, after what waits, and with what else is said in this turn. */
   #writeBytes(chunk: Uint8Array, release: (() => void) | undefined): boolean {
     const { output } = this.#connection;
     const { socket } = output;
@@ -200,12 +207,32 @@ export class Http1Response implements GatewayResponse {
       release?.();
       return true;
     }
-    socket.cork();
+    output.gather();
     if (prefix !== "") output.write(prefix);
     if (release === undefined) socket.write(chunk);
     else output.writeHeld(chunk, release);
     if (this.#chunked) output.write("\r\n");
-    socket.uncork();
+    return this.#gathered();
+  }
+
+  /** Makes room for more text: what waits leaves with what else is said in this turn. */
+  #spill(): void {
+    const text = this.#takePrefix(0);
+    if (text === undefined) return;
+    const { output } = this.#connection;
+    output.gather();
+    output.write(text);
+    this.#gathered();
+  }
+
+  /** Sees to it that what was gathered leaves. @returns whether more may be written now */
+  #gathered(): boolean {
+    const { output } = this.#connection;
+    if (output.gathered < MUCH) {
+      this.#connection.flushSoon();
+      return !output.socket.writableNeedDrain;
+    }
+    output.letGo();
     return output.look(this.stallTimeout);
   }
 

@@ -1,4 +1,6 @@
-import { describe, expect, test } from "vitest";
+import type { Socket } from "node:net";
+
+import { describe, expect, test, vi } from "vitest";
 
 import { GET, answer, begin, start } from "../support/started-front.ts";
 
@@ -10,6 +12,43 @@ describe("a response", () => {
     begin(response, "half");
     response.abort();
     expect(await broken.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n4\r\nhalf\r\n$/);
+  });
+
+  test.each([
+    ["copied", 3_000, false],
+    ["lent", 6_000, true],
+  ])("leaves in one write, though it was said in pieces that are %s", async (_title, size, lent) => {
+    const { client, next, sockets } = await start();
+    const asking = client().write(GET);
+    const [, response] = await next();
+    const socket = sockets[0] as Socket & Required<Pick<Socket, "_writev">>;
+    const one = vi.spyOn(socket, "_write");
+    const many = vi.spyOn(socket, "_writev");
+    const writes = (): number => one.mock.calls.length + many.mock.calls.length;
+    let back = 0;
+    response.start(200, ["Content-Length", String(size * 9)]);
+    for (let piece = 0; piece < 9; piece++) {
+      response.write(Buffer.alloc(size, "x"), lent ? (): void => void back++ : undefined);
+    }
+    expect(writes()).toBe(0);
+    response.end();
+    expect(writes()).toBe(1);
+    expect((await asking.until(new RegExp(`x{${size * 9}}$`))).split("\r\n\r\n")[1]).toHaveLength(size * 9);
+    await expect.poll(() => back).toBe(lent ? 9 : 0);
+  });
+
+  test("that goes on leaves at the end of the turn, as far as it was said", async () => {
+    const { client, next } = await start();
+    const asking = client().write(GET);
+    const [, response] = await next();
+    response.start(200, []);
+    for (let piece = 0; piece < 5; piece++) response.write(Buffer.alloc(6_000, "x"), () => undefined);
+    expect(await asking.until(/xxx\r\n$/)).toContain("Transfer-Encoding: chunked");
+    for (let piece = 0; piece < 5; piece++) response.write(Buffer.alloc(6_000, "y"), () => undefined);
+    await asking.until(/yyy\r\n$/);
+    response.end();
+    const [, body] = (await asking.until(/0\r\n\r\n$/)).split("\r\n\r\n");
+    expect(body?.match(/[xy]/g)).toHaveLength(60_000);
   });
 
   test("can be taken back while nothing of it has left, and then no more", async () => {

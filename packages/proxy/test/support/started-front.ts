@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 
 import { onTestFinished } from "vitest";
 
@@ -13,6 +13,8 @@ export const GET = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
 interface Started {
   readonly front: HttpFront;
   readonly client: () => RawClient;
+  /** The server's ends of the connections. */
+  readonly sockets: readonly Socket[];
   /** The next request and its response, in turn. */
   readonly next: () => Promise<[GatewayRequest, GatewayResponse]>;
 }
@@ -36,7 +38,11 @@ export async function start(
     onRequest();
   };
   const front = new HttpFront({ dispatch }, { ...RULES, ...rules }, ready);
-  const server = createServer({ allowHalfOpen: true }, (socket) => front.accept(socket)).listen(0, "127.0.0.1");
+  const sockets: Socket[] = [];
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    sockets.push(socket);
+    front.accept(socket);
+  }).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   onTestFinished(() => {
     server.close();
@@ -48,7 +54,7 @@ export async function start(
     while (came[index] === undefined) await new Promise<void>((resolve) => (onRequest = resolve));
     return came[index];
   };
-  return { front, client: () => new RawClient((server.address() as AddressInfo).port), next };
+  return { front, sockets, client: () => new RawClient((server.address() as AddressInfo).port), next };
 }
 
 /** The beginning of an answer. */
