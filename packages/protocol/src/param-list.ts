@@ -1,5 +1,6 @@
 import { MAX_RECORD_CONTENT } from "./constants.ts";
 import { FastCGIError } from "./errors.ts";
+import { lastPairs } from "./last-pairs.ts";
 import { keepPairHead, pairHead, VALUE_LENGTH_AT } from "./pair-heads.ts";
 import { writeLatin1 } from "./text.ts";
 
@@ -18,16 +19,22 @@ export type ParamsInput =
  */
 export class ParamList {
   /** The names, each one's value at the same index of {@link ParamList.values}. */
-  readonly names: string[] = [];
+  readonly names: string[];
   /** The values. */
-  readonly values: ParamValue[] = [];
+  readonly values: ParamValue[];
   /** Pairs already in wire form, sent first: what does not vary from request to request. At most 65,528 bytes. */
   readonly preEncoded: Uint8Array | undefined;
 
-  constructor(preEncoded?: Uint8Array) {
+  /**
+   * @param names with `values`, which are as many, the first pairs; both are the list's from now on
+   * @throws FastCGIError `FCGI_ERR_PARAM_TOO_LARGE` for pre-encoded pairs that no record can hold
+   */
+  constructor(preEncoded?: Uint8Array, names: string[] = [], values: ParamValue[] = []) {
     if (preEncoded !== undefined && preEncoded.length > MAX_RECORD_CONTENT) {
       throw new FastCGIError("FCGI_ERR_PARAM_TOO_LARGE", "Pre-encoded params must fit into one record of 65528 bytes.");
     }
+    this.names = names;
+    this.values = values;
     this.preEncoded = preEncoded;
   }
 
@@ -71,8 +78,7 @@ export class ParamList {
       target.set(this.preEncoded, at);
       at += this.preEncoded.length;
     }
-    for (let index = 0; index < this.names.length; index++) at = this.writePair(target, at, index);
-    return at;
+    return lastPairs.write(target, at, this);
   }
 
   /** Writes one pair; as {@link ParamList.writeTo}. */

@@ -52,11 +52,11 @@ export class RecordOutput {
   /** Everything collected, in order; nothing is pending afterwards. */
   take(): Uint8Array[] {
     this.#takes++;
-    this.#seal();
+    // The usual case first: all of it lies in the slab, and no list has to grow.
+    const alone = this.#pieces.length === 0 && this.#end > this.#start;
+    const pieces = alone ? [this.#slab.subarray(this.#start, this.#end)] : this.#takePieces();
+    this.#start = this.#end;
     if (giveBack(this.#slab, this.#end, this.#limit)) this.#limit = this.#end;
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.#pieceBytes = 0;
     return pieces;
   }
 
@@ -230,6 +230,14 @@ export class RecordOutput {
     const first = this.pendingBytes === 0;
     this.#end = end;
     if (first) this.#onPending();
+  }
+
+  #takePieces(): Uint8Array[] {
+    this.#seal();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    return pieces;
   }
 
   #seal(): void {

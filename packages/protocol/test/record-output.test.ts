@@ -64,7 +64,8 @@ describe("single records", () => {
     const output = new RecordOutput(() => {});
     output.request(2, 1, true, { A: "b" });
     output.endStream(RecordType.Stdin, 2);
-    expect(output.take()).toEqual([concat(begin(2), record(4, 2, pair("A", "b"), 4), record(4, 2), record(5, 2))]);
+    const pieces = output.take().map((piece) => Uint8Array.from(piece));
+    expect(pieces).toEqual([concat(begin(2), record(4, 2, pair("A", "b"), 4), record(4, 2), record(5, 2))]);
   });
 
   test("[P52] a management record is one record, or it is refused", () => {

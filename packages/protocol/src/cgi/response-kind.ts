@@ -62,7 +62,7 @@ export function readResponseHead(fields: string[]): ResponseHead | undefined {
         continue;
       }
       if (which === LOCATION) location = value;
-    } else if (name.length === 14 && name.toLowerCase() === "content-length") {
+    } else if (name.length === 14 && spells(name, "Content-Length", "content-length")) {
       const bytes = parseContentLength(value);
       if (bytes === undefined) throw badHead(`has a Content-Length that is no number of bytes: ${snippet(value)}`);
       if (contentLength !== undefined) {
@@ -74,7 +74,7 @@ export function readResponseHead(fields: string[]): ResponseHead | undefined {
     fields[kept++] = name;
     fields[kept++] = value;
   }
-  fields.length = kept;
+  while (fields.length > kept) fields.pop();
   if (seen === 0) throw badHead("has none of Content-Type, Location and Status (RFC 3875 §6.3)");
   if (statusCode === 103) return undefined;
 
@@ -91,18 +91,34 @@ export function readResponseHead(fields: string[]): ResponseHead | undefined {
 
 function cgiField(name: string): number {
   // The length first: lower-casing each name would cost more than the rest of the function.
-  if (name.length === 6) return name.toLowerCase() === "status" ? STATUS : 0;
-  if (name.length === 8) return name.toLowerCase() === "location" ? LOCATION : 0;
-  if (name.length === 12) return name.toLowerCase() === "content-type" ? CONTENT_TYPE : 0;
+  if (name.length === 6) return spells(name, "Status", "status") ? STATUS : 0;
+  if (name.length === 8) return spells(name, "Location", "location") ? LOCATION : 0;
+  if (name.length === 12) return spells(name, "Content-Type", "content-type") ? CONTENT_TYPE : 0;
   return 0;
+}
+
+/** Is it that name, in the usual spelling or in any other? */
+function spells(name: string, usual: string, lowerCase: string): boolean {
+  return name === usual || name.toLowerCase() === lowerCase;
 }
 
 /** Three digits, then the end or a space (RFC 3875 §6.3.3): never the prefix of something else. */
 function readStatusCode(value: string): number {
-  const code = /^[0-9]{3}(?: |$)/.test(value) ? Number(value.slice(0, 3)) : 0;
+  const code = value.length === 3 || value.charCodeAt(3) === 0x20 ? threeDigits(value) : 0;
   if ((code >= 200 && code <= 599) || code === 103) return code;
   if (code >= 100 && code <= 199) throw badHead(`has the status ${code}, which only the server can send`);
   throw badHead(`has a Status that is none: ${snippet(value)}`);
+}
+
+/** The number that the first three characters are, or 0. */
+function threeDigits(text: string): number {
+  let number = 0;
+  for (let at = 0; at < 3; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return 0;
+    number = number * 10 + digit;
+  }
+  return number;
 }
 
 /** Without spaces and tabs at both ends. Not trim(), for which U+00A0 is white space: in UTF-8 it is the last byte of "à". */
