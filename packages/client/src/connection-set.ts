@@ -110,5 +110,7 @@ export class ConnectionSet {
 /** Searched from the end, where what changes most stands. */
 function remove(list: Connection[], connection: Connection): void {
   const at = list.lastIndexOf(connection);
-  if (at >= 0) list.splice(at, 1);
+  if (at < 0) return;
+  if (at === list.length - 1) list.pop();
+  else list.splice(at, 1);
 }

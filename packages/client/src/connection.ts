@@ -29,6 +29,8 @@ export interface ConnectionOwner {
   onActive(change: number): void;
   /** A request ended on it, it is read again, or it takes no more: what waits may go on, here or elsewhere. */
   onFree(connection: Connection): void;
+  /** Nothing runs on it, and those whose requests have ended on it were told. */
+  onQuiet(connection: Connection): void;
   onClosed(connection: Connection): void;
 }
 
@@ -76,7 +78,9 @@ export class Connection implements SocketReader {
   #abortIgnored = false;
   #doom: FastCGIError | undefined;
   #writeError: Error | undefined;
-  #settled: Dispatch[] = [];
+  /** Those that have ended and have not been told, linked: a list of its own each turn would be garbage. */
+  #firstSettled: Dispatch | undefined;
+  #lastSettled: Dispatch | undefined;
 
   constructor(options: ConnectionOptions) {
     const { runtime } = options;
@@ -85,7 +89,9 @@ export class Connection implements SocketReader {
     this.#runtime = runtime;
     this.#owner = options.owner;
     this.input = new ConnectionInput(runtime, () => {
-      if (!this.#inSession) this.#owner.onFree(this);
+      if (this.#inSession) return;
+      this.#owner.onFree(this);
+      this.#owner.onQuiet(this);
     });
     const onStuck = (timeout: number): void => this.destroy(stuckError(timeout));
     const onFatal = (error: FastCGIError): void => {
@@ -134,6 +140,11 @@ export class Connection implements SocketReader {
     return this.#runtime.timeouts.clock() - this.#openedAt;
   }
 
+  /** Does it keep no process alive, and close when it is left alone? */
+  get resting(): boolean {
+    return this.#resting;
+  }
+
   /** Requests at once; may be lowered while some run. */
   get multiplex(): number {
     return this.#session.multiplex;
@@ -178,7 +189,9 @@ export class Connection implements SocketReader {
   /** For dispatches: the session has told the end; they hear of it when the session has done its work. */
   addSettled(dispatch: Dispatch): void {
     this.#live--;
-    this.#settled.push(dispatch);
+    if (this.#lastSettled === undefined) this.#firstSettled = dispatch;
+    else this.#lastSettled.nextSettled = dispatch;
+    this.#lastSettled = dispatch;
   }
 
   /** Aborts one request and leaves the others alone. Its id stays reserved until the application ends it. */
@@ -271,13 +284,20 @@ export class Connection implements SocketReader {
     if (this.#abortIgnored && this.#live === 0) this.#doom ??= abortIgnoredError(ABORT_DEADLINE);
     if (this.#doom !== undefined) this.#session.fail(this.#doom);
     this.#inSession = false;
-    const settled = this.#settled;
-    if (settled.length > 0) this.#settled = [];
+    let settled = this.#firstSettled;
+    this.#firstSettled = this.#lastSettled = undefined;
     const freed = this.#countActive() < 0;
     if (this.#doom !== undefined) this.#teardown();
     else if (this.#state === "closing" && this.#session.active === 0) this.#teardown();
     else if (freed || this.#session.active === 0) this.#owner.onFree(this);
-    for (const dispatch of settled) dispatch.settle();
+    while (settled !== undefined) {
+      const next: Dispatch | undefined = settled.nextSettled;
+      settled.nextSettled = undefined;
+      settled.settle();
+      settled = next;
+    }
+    // Not before: whoever hears of an end often has the next request.
+    if (this.#session.active === 0) this.#owner.onQuiet(this);
   }
 
   /** @returns by how many more (or less) requests run than at the last look */

@@ -1,5 +1,5 @@
 import { MAX_RECORD_CONTENT, ParamList, Role } from "@x/protocol";
-import type { OversizedParam, ParamsInput } from "@x/protocol";
+import type { OversizedParam, ParamsInput, ParamValue } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
 
 import { toBody } from "./body.ts";
@@ -68,12 +68,25 @@ function readReuse(reuse: DispatchOptions["reuse"] = true): boolean | "multiplex
 /** Any form of params as a list, which can be read again when the request is repeated. */
 export function toParamList(params: ParamsInput): ParamList {
   if (params instanceof ParamList) return params;
+  // The usual form: lists of the right size at once, instead of lists that grow.
+  if (Array.isArray(params)) {
+    const values = params.map(valueOf);
+    if (!values.includes(undefined)) return new ParamList(undefined, params.map(nameOf), values as ParamValue[]);
+  }
   const list = new ParamList();
   const pairs = Symbol.iterator in params ? params : Object.entries(params);
   for (const [name, value] of pairs as Iterable<readonly [string, string | Uint8Array | undefined]>) {
     if (value !== undefined) list.add(name, value);
   }
   return list;
+}
+
+function nameOf(pair: readonly [string, ParamValue | undefined]): string {
+  return pair[0];
+}
+
+function valueOf(pair: readonly [string, ParamValue | undefined]): ParamValue | undefined {
+  return pair[1];
 }
 
 /** The error for a param that no record can hold: known before anybody is dialled. */

@@ -1,4 +1,4 @@
-import { ProtocolStatus } from "@x/protocol";
+import { ProtocolStatus, Role } from "@x/protocol";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { ClientExchangeHandler } from "@x/protocol/session";
 import type { Timer } from "@x/protocol/timers";
@@ -47,6 +47,8 @@ export class Dispatch
   implements DispatchController, ClientExchangeHandler, GateTarget, InputOwner, Queueable<Dispatch>
 {
   queueEntry: QueueEntry<Dispatch> | undefined;
+  /** For its connection: who is to be told the end after it. */
+  nextSettled: Dispatch | undefined;
   readonly plan: DispatchPlan;
   /** It gets a connection of its own, which is closed at its end. */
   readonly alone: boolean;
@@ -133,8 +135,7 @@ export class Dispatch
       this.#onHandlerError(error);
     }
     if (!this.#runs) return;
-    this.#input = new RequestInput(connection.output, this.#exchange, this.plan, this);
-    this.#input.start();
+    this.#sendInput(connection, this.#exchange);
     if (this.#leavesAtOnce) connection.output.flush();
   }
 
@@ -291,6 +292,14 @@ export class Dispatch
     // Before the connection says that it is free, or gone.
     if (this.#gate?.holding === true) this.#owner.hold(this, true);
     this.#connection?.addSettled(this);
+  }
+
+  #sendInput(connection: Connection, exchange: SessionExchange): void {
+    const { stdin, role } = this.plan;
+    // Most requests have nothing to send, and need nobody who sends it.
+    if (stdin === undefined && role !== Role.Filter) return exchange.endStdin();
+    this.#input = new RequestInput(connection.output, exchange, this.plan, this);
+    this.#input.start();
   }
 
   /** Lets go of everything that it holds. */

@@ -195,6 +195,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#connections.opened(connection);
     this.#opened++;
     this.onFree(connection);
+    this.onQuiet(connection);
   }
 
   onConnectError(connection: Connection, error: FastCGIError): void {
@@ -219,12 +220,16 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   onFree(connection: Connection): void {
     if (connection.state !== "open" || connection.active > 0) return this.#pump();
     if (!connection.reusable || connection.age >= this.#shape.maxAge) return connection.close();
-    if (connection.available) {
-      this.#connections.markIdle(connection);
-      this.#pump();
-      if (!connection.idle) return;
-    }
-    connection.rest(Math.min(this.#shape.idleTime, this.#shape.maxAge - connection.age));
+    if (!connection.available) return;
+    this.#connections.markIdle(connection);
+    this.#pump();
+  }
+
+  onQuiet(connection: Connection): void {
+    if (connection.state !== "open" || connection.active > 0 || connection.resting) return;
+    const left = this.#shape.maxAge - connection.age;
+    if (left <= 0) return connection.close();
+    connection.rest(Math.min(this.#shape.idleTime, left));
     this.#trimIdle();
   }
 
@@ -255,7 +260,9 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     if (connection.begun > 0) this.#reused++;
     dispatch.begin(connection, this.#shape.keep && !dispatch.alone);
     // Nothing began when a param could not be sent.
-    if (connection.active === 0) this.onFree(connection);
+    if (connection.active > 0) return;
+    this.onFree(connection);
+    this.onQuiet(connection);
   }
 
   #shift(dispatch: Dispatch): Dispatch {

@@ -28,7 +28,10 @@ export class SilenceTimer {
 
   /** From now on at most `limit` ms of silence; 0 for any. */
   watch(limit: number): void {
+    const later = this.#limit <= limit && this.watching;
     this.#limit = limit;
+    // It comes up early then, and is moved by what is left: that needs no look at the clock.
+    if (later) return this.touch();
     this.#touched = false;
     if (limit === 0) this.stop();
     else if (this.#timer === undefined) this.#timer = this.#timeouts.schedule(limit, () => this.#onTimer());

@@ -64,3 +64,14 @@ test("stops", async () => {
   expect(fired).not.toHaveBeenCalled();
   expect(runtime.timeouts.size).toBe(0);
 });
+
+test("a longer limit counts from the moment at which it is set", async () => {
+  const { runtime, timer, fired } = make();
+  timer.watch(1_000);
+  await runtime.pass(900);
+  timer.watch(2_000);
+  await runtime.pass(1_950);
+  expect(fired).not.toHaveBeenCalled();
+  await runtime.pass(300);
+  expect(fired).toHaveBeenCalledOnce();
+});
