@@ -45,12 +45,16 @@ export class FootprintWatch {
   }
 }
 
-/** Bytes of memory, by the kernel's accounting. */
+/** Bytes of memory, by the kernel's accounting; 0 when the process has ended. */
 function residentSize(pid: number): number {
-  return [pid, ...childrenOf(pid)].reduce((sum, one) => {
-    const status = readFileSync(`/proc/${one}/status`, "latin1");
-    return sum + Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
-  }, 0);
+  try {
+    return [pid, ...childrenOf(pid)].reduce((sum, one) => {
+      const status = readFileSync(`/proc/${one}/status`, "latin1");
+      return sum + Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
+    }, 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** Bytes of the files that a process has open and that have no name any more. */

@@ -1,4 +1,4 @@
-// pnpm bench NAME [--rounds N] [--seconds N] [--connections N] [--only ROW,…] [--write]
+// pnpm bench NAME [--rounds N] [--seconds N] [--connections N] [--only PATTERN] [--write]
 import { parseArgs } from "node:util";
 
 /** What every command is told. */
@@ -6,14 +6,18 @@ export interface BenchOptions {
   rounds: number;
   seconds: number;
   connections: number;
-  /** Rows alone whose names are in it, with commas between; where a command has such a choice. */
-  only: readonly string[] | undefined;
+  /** Rows that are wanted, by `peer, client, case`; undefined: all. */
+  only: RegExp | undefined;
   /** Put the tables into RESULTS.md? */
   write: boolean;
 }
 
 interface Command {
   about: string;
+  /** s a round and row, unless told. @default 4 */
+  seconds?: number;
+  /** Does it know `--only`? */
+  filters?: boolean;
   load(): Promise<(options: BenchOptions) => Promise<void>>;
 }
 
@@ -37,6 +41,8 @@ const commands: Readonly<Record<string, Command>> = {
   },
   client: {
     about: "@x/client beside the clients of npm and a floor, on Go, on our responder and on PHP-FPM: a verdict",
+    seconds: 2,
+    filters: true,
     load: async () => (await import("./commands/client.ts")).benchClient,
   },
   capacity: {
@@ -45,6 +51,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   responder: {
     about: "applications by our responder beside node:http, @hono/node-server, srvx, node-fastcgi and Go: a verdict",
+    filters: true,
     load: async () => (await import("./commands/responder.ts")).benchResponder,
   },
   bodies: {
@@ -58,27 +65,43 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "4" },
+    seconds: { type: "string" },
     connections: { type: "string", default: "32" },
     only: { type: "string" },
     write: { type: "boolean", default: false },
   },
 });
 
-const command = commands[positionals[0] ?? ""];
-if (command === undefined) {
-  const lines = Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(10)}${about}`);
+const name = positionals[0] ?? "";
+const command = commands[name];
+const mistake = mistakeOf(command);
+if (command === undefined || mistake !== undefined) {
+  const lines = Object.entries(commands).map(([other, { about }]) => `  ${other.padEnd(10)}${about}`);
   console.error(
-    `Usage: pnpm bench NAME [--rounds 5] [--seconds 4] [--connections 32] [--only ROW,…] [--write]\n\n${lines.join("\n")}\n\n--write puts the tables into apps/bench/RESULTS.md`,
+    mistake ??
+      `Usage: pnpm bench NAME [--rounds 5] [--seconds 4] [--connections 32] [--only PATTERN] [--write]\n\n${lines.join("\n")}\n\n--only takes a regular expression for the rows that are wanted, for instance "Go.*32 at once" (client)\n--write puts the tables into apps/bench/RESULTS.md`,
   );
   process.exitCode = 2;
 } else {
   const run = await command.load();
   await run({
     rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
+    seconds: Number(values.seconds ?? command.seconds ?? 4),
     connections: Number(values.connections),
-    only: values.only?.split(","),
+    only: values.only === undefined ? undefined : new RegExp(values.only, "iu"),
     write: values.write,
   });
+}
+
+/** What is wrong with the options, if anything is. */
+function mistakeOf(wanted: Command | undefined): string | undefined {
+  if (wanted === undefined || values.only === undefined) return undefined;
+  if (wanted.filters !== true) return `pnpm bench ${name} does not know --only; it measures all of its rows.`;
+  if (values.write) return "--write needs all rows: leave --only out.";
+  try {
+    RegExp(values.only, "iu");
+    return undefined;
+  } catch {
+    return `--only ${values.only} is no regular expression.`;
+  }
 }

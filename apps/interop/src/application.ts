@@ -5,6 +5,7 @@
  * - `mode=echo` (default): JSON {@link Echo} of what arrived
  * - `mode=status&code=N`: status N, body `status N` (none for 204 and 304)
  * - `mode=bytes&size=N`: N bytes, 0 to 255 over and over
+ * - `mode=count`: how many bytes of a body arrived, as text (Go, PHP and Node)
  * - `mode=headers`: two Set-Cookie, `X-Latin1: caf<E9>`, body `headers`
  * - `mode=stderr`: a line for the log, body `stderr` (not Go, not uWSGI)
  * - `mode=empty`: 200 without a body

@@ -1,7 +1,9 @@
 import { BAR_CASE } from "./cases.ts";
 import type { Contender } from "./contender.ts";
+import { floor } from "./floor.ts";
 import { dispatch, multiplexed, request } from "./ours.ts";
-import type { Measured } from "./rounds.ts";
+import { ratioOf } from "./rounds.ts";
+import type { Measured, Round } from "./rounds.ts";
 
 /** One promise, and what was measured. */
 export interface Bar {
@@ -11,37 +13,40 @@ export interface Bar {
   holds: boolean;
 }
 
-/** The promises about speed, at 1 KiB and 32 at once. */
+/** The promises about speed, at 1 KiB and 32 at once; those of which no row was measured are missed. */
 export function judge(results: readonly Measured[]): Bar[] {
   const at = (peer: string): Measured[] => results.filter((row) => row.peer === peer && row.one === BAR_CASE);
   const find = (peer: string, contender: Contender): Measured | undefined =>
     at(peer).find((row) => row.contender === contender);
   const npm = (peer: string): Measured[] => at(peer).filter((row) => row.contender.npm && !row.broken);
-  const leastCpu = Math.min(...npm("Go").map((row) => row.cpuPerRequest));
-  const mostRequests = Math.max(...npm("PHP-FPM").map((row) => row.requestsPerSecond));
-  const cpu = (peer: string, contender: Contender): number => find(peer, contender)?.cpuPerRequest ?? NaN;
-  const most = (what: string, limit: number, value: number): Bar => {
+  const thriftiest = npm("Go").toSorted((one, other) => one.cpuPerRequest - other.cpuPerRequest)[0];
+  const fastest = npm("PHP-FPM").toSorted((one, other) => other.requestsPerSecond - one.requestsPerSecond)[0];
+  const mostCpu = (what: string, limit: number, own: Measured | undefined, other: Measured | undefined): Bar => {
+    const value = ratio("cpuPerRequest", own, other);
     return { what, wanted: `≤ ${limit.toFixed(2)}`, measured: value.toFixed(2), holds: value <= limit };
   };
+  const requests = ratio("requestsPerSecond", find("PHP-FPM", dispatch), fastest);
   return [
-    most("CPU of dispatch on Go, of the floor's", 1.35, find("Go", dispatch)?.cpuRatio ?? NaN),
-    most("CPU of dispatch on Go, of the best npm client's", 0.6, cpu("Go", dispatch) / leastCpu),
-    most("CPU of request() on Go, of the floor's", 1.7, find("Go", request)?.cpuRatio ?? NaN),
-    most("CPU of request() on Go, of the best npm client's", 0.75, cpu("Go", request) / leastCpu),
-    most("CPU multiplexed on one connection, of pooled, on Go", 1, cpu("Go", multiplexed) / cpu("Go", dispatch)),
-    most(
+    mostCpu("CPU of dispatch on Go, of the floor's", 1.35, find("Go", dispatch), find("Go", floor)),
+    mostCpu("CPU of dispatch on Go, of the best npm client's", 0.6, find("Go", dispatch), thriftiest),
+    mostCpu("CPU of request() on Go, of the floor's", 1.7, find("Go", request), find("Go", floor)),
+    mostCpu("CPU of request() on Go, of the best npm client's", 0.75, find("Go", request), thriftiest),
+    mostCpu("CPU multiplexed on one connection, of pooled, on Go", 1, find("Go", multiplexed), find("Go", dispatch)),
+    mostCpu(
       "CPU multiplexed on one connection, of pooled, on @x/responder",
       0.7,
-      cpu("@x/responder", multiplexed) / cpu("@x/responder", dispatch),
+      find("@x/responder", multiplexed),
+      find("@x/responder", dispatch),
     ),
-    atLeast(
-      "requests/s of dispatch on PHP-FPM, of the best npm client's",
-      2.5,
-      (find("PHP-FPM", dispatch)?.requestsPerSecond ?? NaN) / mostRequests,
-    ),
+    {
+      what: "requests/s of dispatch on PHP-FPM, of the best npm client's",
+      wanted: "≥ 2.50",
+      measured: requests.toFixed(2),
+      holds: requests >= 2.5,
+    },
   ];
 }
 
-function atLeast(what: string, limit: number, value: number): Bar {
-  return { what, wanted: `≥ ${limit.toFixed(2)}`, measured: value.toFixed(2), holds: value >= limit };
+function ratio(figure: keyof Round, own: Measured | undefined, other: Measured | undefined): number {
+  return ratioOf(figure, own?.rounds ?? [], other?.rounds ?? []);
 }

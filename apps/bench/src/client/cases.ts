@@ -25,7 +25,7 @@ export const CASES: readonly Case[] = [
   get(1_024, "1 KiB", 1),
   get(1_024, "1 KiB", 256),
   get(1_048_576, "1 MiB", 32),
-  { name: "post of 1 MiB, 32 at once", query: "mode=bytes&size=2", post: 1_048_576, bytes: 2, concurrency: 32 },
+  { name: "post of 1 MiB, 32 at once", query: "mode=count", post: 1_048_576, bytes: 7, concurrency: 32 },
 ];
 
 /** The case that the bars are about. */
@@ -68,6 +68,14 @@ export function paramsOf({ query, post }: Case, { script }: Target): Record<stri
     HTTP_ACCEPT: "*/*",
     HTTP_USER_AGENT: "bench",
   };
+}
+
+const PORTS: readonly string[] = Array.from({ length: 1_024 }, (_, at) => String(40_000 + at));
+let asked = 0;
+
+/** REMOTE_PORT of the next request: nobody sends the very same request twice, except the floor. */
+export function nextPort(): string {
+  return PORTS[asked++ & 1_023]!;
 }
 
 /** The socket that a case is sent to. */

@@ -9,9 +9,8 @@ import { pathToFileURL } from "node:url";
 import { paramsOf } from "./cases.ts";
 import type { Case } from "./cases.ts";
 import type { Doors } from "./contender.ts";
+import { LARGE } from "./memory.ts";
 
-/** Bytes of the large bodies. */
-const LARGE = 2 ** 30;
 /** Requests that wait. */
 const QUEUED = 10_000;
 const PIECE = 65_536;
@@ -23,19 +22,44 @@ const { client, protocol } = { client: await door("@x/client"), protocol: await 
 const address = `unix:${path}`;
 
 const WORK: Readonly<Record<string, () => Promise<number>>> = {
+  /** By `dispatch`: the chunks lie in read buffers that are used again and again. */
   async download() {
+    const pool = new client.Pool(address);
+    const bytes = await new Promise<number>((resolve, reject) => {
+      let count = 0;
+      const handler = client.responseHandler({
+        onResponseStart: () => {},
+        onResponseData: (_, chunk) => (count += chunk.length),
+        onResponseEnd: () => resolve(count),
+        onResponseError: (_, error) => reject(error),
+      });
+      pool.dispatch({ params: params(`mode=bytes&size=${LARGE}`, 0) }, handler);
+    });
+    await pool.destroy();
+    return bytes;
+  },
+  /** By `request()`: each chunk is the reader's own, and garbage when he is done with it. */
+  async stream() {
     const { body } = await client.request(address, { params: params(`mode=bytes&size=${LARGE}`, 0) });
     let bytes = 0;
     for await (const chunk of body) bytes += (chunk as Buffer).length;
     return bytes;
   },
+  /** The same by a bare socket, records and all: what Node itself takes. */
+  async socket() {
+    const socket = connect(path);
+    const output = new protocol.RecordOutput(() => {});
+    output.beginRequest(1, 1, false);
+    output.params(1, params(`mode=bytes&size=${LARGE}`, 0));
+    output.endStream(protocol.RecordType.Stdin, 1);
+    for (const piece of output.take()) socket.write(piece);
+    let bytes = 0;
+    for await (const chunk of socket) bytes += (chunk as Buffer).length;
+    return bytes > LARGE ? LARGE : bytes;
+  },
   async upload() {
-    const { body, statusCode } = await client.request(address, {
-      params: params("mode=bytes&size=2", LARGE),
-      stdin: pieces(),
-    });
-    await body.bytes();
-    return statusCode === 200 ? LARGE : -1;
+    const { body } = await client.request(address, { params: params("mode=count", LARGE), stdin: pieces() });
+    return Number(await body.text());
   },
   /** The same upload by a bare socket: what Node itself takes. */
   async pump() {
@@ -43,7 +67,7 @@ const WORK: Readonly<Record<string, () => Promise<number>>> = {
     socket.resume();
     const output = new protocol.RecordOutput(() => {});
     output.beginRequest(1, 1, false);
-    output.params(1, params("mode=bytes&size=2", LARGE));
+    output.params(1, params("mode=count", LARGE));
     for (const piece of output.take()) socket.write(piece);
     for await (const piece of pieces()) {
       output.stream(protocol.RecordType.Stdin, 1, piece);

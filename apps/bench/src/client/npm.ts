@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-import { paramsOf, pathOf } from "./cases.ts";
+import { nextPort, paramsOf, pathOf } from "./cases.ts";
 import type { Contender, Send } from "./contender.ts";
 
 const require = createRequire(import.meta.url);
@@ -44,6 +44,7 @@ function fromFastcgiClient(name: string, mpxsConns: boolean): Contender {
       const params = paramsOf(one, target);
       const body = one.post > 0 ? Buffer.alloc(one.post, 120) : undefined;
       const send: Send = (ended) => {
+        params["REMOTE_PORT"] = nextPort();
         client.request(params, (error, request) => {
           if (error !== null) return ended(-1);
           let bytes = 0;

@@ -1,7 +1,7 @@
 import type { Pool, PoolOptions } from "@x/client";
 
 import type { Case, Target } from "./cases.ts";
-import { paramsOf, pathOf } from "./cases.ts";
+import { nextPort, paramsOf, pathOf } from "./cases.ts";
 import type { Contender, Doors, Send } from "./contender.ts";
 
 /** `pool.dispatch` with the reading of response heads, connections kept. */
@@ -43,9 +43,11 @@ function pooled({ concurrency }: Case, { capacity }: Target): PoolOptions {
 
 function byDispatch({ client }: Doors, pool: Pool, one: Case, target: Target): Send {
   const params = Object.entries(paramsOf(one, target));
+  const port = params.find(([name]) => name === "REMOTE_PORT")!;
   const stdin = one.post > 0 ? Buffer.alloc(one.post, 120) : undefined;
   return (ended) => {
     let bytes = 0;
+    port[1] = nextPort();
     const handler = client.responseHandler({
       onResponseStart: () => {},
       onResponseData: (_, chunk) => (bytes += chunk.length),
@@ -58,8 +60,10 @@ function byDispatch({ client }: Doors, pool: Pool, one: Case, target: Target): S
 
 function byRequest(_: Doors, pool: Pool, one: Case, target: Target): Send {
   const params = Object.entries(paramsOf(one, target));
+  const port = params.find(([name]) => name === "REMOTE_PORT")!;
   const stdin = one.post > 0 ? Buffer.alloc(one.post, 120) : undefined;
   const run = async (): Promise<number> => {
+    port[1] = nextPort();
     const { body } = await pool.request({ params, stdin, idempotent: true });
     return (await body.bytes()).length;
   };

@@ -12,7 +12,7 @@ import { CONTENDERS } from "../client/contenders.ts";
 import { measureMemory } from "../client/memory.ts";
 import type { Memory } from "../client/memory.ts";
 import { measurePeer } from "../client/rounds.ts";
-import type { Measured, Peer } from "../client/rounds.ts";
+import type { Measured, Peer, RoundsOptions } from "../client/rounds.ts";
 import { machine, markdownTable, writeSection } from "../report.ts";
 import { withPrograms } from "../with-programs.ts";
 
@@ -20,7 +20,7 @@ import { withPrograms } from "../with-programs.ts";
 const CHILDREN = 8;
 
 /** @x/client beside the clients of npm and beside a floor, and the bars that it has to meet. */
-export async function benchClient(options: { rounds: number; seconds: number; write: boolean }): Promise<void> {
+export async function benchClient(options: RoundsOptions & { write: boolean }): Promise<void> {
   await withPrograms(async (folder, keep) => {
     const project = installPackages(folder, ["protocol", "client"]);
     const script = join(copySite(folder), "application.php");
@@ -45,8 +45,8 @@ export async function benchClient(options: { rounds: number; seconds: number; wr
     ];
     const results: Measured[] = [];
     for (const peer of peers) results.push(...(await measurePeer(project, peer, CONTENDERS, options)));
-    const memory = await measureMemory(project, folder, socket("go"));
-    const bars = judge(results);
+    const memory = await measureMemory(project, folder, socket("go"), options.only);
+    const bars = judge(results).filter(({ measured }) => options.only === undefined || measured !== "NaN");
     const text = report(peers, results, bars, memory, options);
     console.log(text);
     if (options.write) writeSection("Client", text);
@@ -64,7 +64,7 @@ function report(
   const verdict = (holds: boolean): string => (holds ? "met" : "missed");
   const parts = [
     `${new Date().toISOString().slice(0, 10)}, ${machine()}`,
-    `Medians of ${rounds} interleaved rounds of ${seconds} s; each client has a process of its own, warmed up for 10 s, and calls the application over a UNIX socket. CPU is that of the client's process; its ratio to the floor is taken round by round. The floor writes a request that was built before on kept connections, and walks the records of the answer to END_REQUEST. PHP-FPM has ${CHILDREN} static children, and our pool is told so; npm's clients do not queue, and open a connection a request.`,
+    `Medians of ${rounds} interleaved rounds of ${seconds} s, for rows without a bar of ${seconds / 4} s; each client has a process of its own, warmed up, and calls the application over a UNIX socket. CPU is that of the client's process, by the kernel's accounting; ratios are taken round by round. The others send another REMOTE_PORT each time; the floor writes a request that was built before on kept connections, and walks the records of the answer to END_REQUEST. PHP-FPM has ${CHILDREN} static children, and our pool is told so; npm's clients do not queue, and open a connection a request.`,
     markdownTable(
       ["bar: 1 KiB, 32 at once", "wanted", "measured", "verdict"],
       bars.map(({ what, wanted, measured, holds }) => [what, wanted, measured, verdict(holds)]),
@@ -73,6 +73,7 @@ function report(
   ];
   for (const { name } of peers) {
     const rows = results.filter(({ peer }) => peer === name);
+    if (rows.length === 0) continue;
     parts.push(
       markdownTable(
         [name, "client", "requests/s", "CPU µs/request", "of the floor's", "failures"],
@@ -92,6 +93,10 @@ function report(
       ),
     );
   }
+  if (memory.length === 0) return parts.join("\n\n");
+  parts.push(
+    "Memory is the process's resident set at its highest. A stream's chunks are its reader's own, and wait for V8 to collect them, as those of any socket do; the uploads run with a young generation of 1 MiB, so that their pieces do not.",
+  );
   parts.push(
     markdownTable(
       ["memory", "idle MiB", "more MiB", "allowed", "verdict"],

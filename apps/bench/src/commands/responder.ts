@@ -35,7 +35,7 @@ export async function benchResponder(options: {
   rounds: number;
   seconds: number;
   connections: number;
-  only: readonly string[] | undefined;
+  only: RegExp | undefined;
   write: boolean;
 }): Promise<void> {
   const wrk = requireProgram(["wrk"], "wrk");

@@ -34,12 +34,12 @@ const SHAPES: Readonly<Record<string, "http" | "fastcgi">> = {
 
 const GO = "Go net/http/fcgi";
 
-/** Starts the applications; of `only` those alone that it names. */
-export async function startRows(folder: string, keep: Keep, only: readonly string[] | undefined): Promise<Row[]> {
+/** Starts the applications; those alone that `only` wants. */
+export async function startRows(folder: string, keep: Keep, only: RegExp | undefined): Promise<Row[]> {
   const program = join(import.meta.dirname, "application.ts");
   const rows: Row[] = [];
   for (const name of [...Object.keys(SHAPES), GO]) {
-    if (only?.includes(name) === false) continue;
+    if (only?.test(name) === false) continue;
     const socket = join(folder, `${rows.length}.sock`);
     const application = await keep(
       name === GO

@@ -27,6 +27,11 @@ const server = serve({
         return new Response(patternBytes(Number(query.get("size"))), {
           headers: { "content-type": "application/octet-stream" },
         });
+      case "count": {
+        let count = 0;
+        for await (const chunk of request.body ?? []) count += chunk.length;
+        return new Response(String(count), { headers: { "content-type": "text/plain" } });
+      }
       case "headers": {
         const headers = new Headers({ "content-type": "text/plain", "x-latin1": "caf\u00e9" });
         headers.append("set-cookie", "a=1");
