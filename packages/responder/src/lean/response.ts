@@ -34,6 +34,7 @@ export class FastResponse {
     if (this.#ready === undefined) this.#native = new NativeResponse(body, init);
   }
 
+  /** True of native responses and of these. */
   static [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof NativeResponse;
   }
@@ -63,18 +64,22 @@ export class FastResponse {
     return { ...ready, rawHeaders: [...response.#headers].flat() };
   }
 
+  /** As of the native `Response`. */
   get status(): number {
     return this.#ready?.status ?? this.native.status;
   }
 
+  /** Is the status one of success, 200 to 299? */
   get ok(): boolean {
     return this.status >= 200 && this.status <= 299;
   }
 
+  /** As of the native `Response`. */
   get statusText(): string {
     return this.#ready?.statusText ?? this.native.statusText;
   }
 
+  /** As of the native `Response`; what is changed in them counts. */
   get headers(): Headers {
     if (this.#ready === undefined) return this.native.headers;
     if (this.#headers !== undefined) return this.#headers;
