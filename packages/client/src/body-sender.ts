@@ -15,7 +15,7 @@ export interface BodyTarget {
   progress(): void;
 }
 
-/** Bytes handed to the connection at once: four full records. Smaller bodies need no source. */
+/** Bytes handed to the connection at once. Smaller bodies need no source. */
 export const PIECE: number = 4 * MAX_RECORD_CONTENT;
 
 /** Sends one body at the speed at which the connection takes it. */

@@ -114,15 +114,22 @@ export class RecordOutput {
    * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a range that is not inside the chunk: its records
    * would not hold what they say
    */
-  stream(type: number, id: number, chunk: Uint8Array, start = 0, end: number = chunk.length): void {
+  stream(
+    type: number,
+    id: number,
+    chunk: Uint8Array,
+    start = 0,
+    end: number = chunk.length,
+    most: number = MAX_RECORD_CONTENT,
+  ): void {
     if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && end <= chunk.length)) {
       throw new FastCGIError(
         "FCGI_ERR_INVALID_ARGUMENT",
         `A chunk of ${chunk.length} bytes has no bytes ${start} to ${end}.`,
       );
     }
-    for (let at = start; at < end; at += MAX_RECORD_CONTENT) {
-      const until = Math.min(at + MAX_RECORD_CONTENT, end);
+    for (let at = start; at < end; at += most) {
+      const until = Math.min(at + most, end);
       const length = until - at;
       const padding = paddingFor(length);
       if (length < COPY_BELOW) {

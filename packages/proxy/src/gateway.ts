@@ -1,25 +1,16 @@
 import { FastCGIError } from "@x/protocol/errors";
 
 import { LoggedResponse } from "./access-log/logged-response.ts";
-import { GuardedHandler } from "./access/guarded.ts";
-import { AuthorizedHandler } from "./authorize/authorized.ts";
-import { CgiPool } from "./cgi/cgi-pool.ts";
-import { CgiHandler } from "./cgi/cgi.ts";
 import type { ProxyConfig } from "./config/define-config.ts";
 import { expandConfig, isResolvedConfig } from "./config/expand.ts";
 import type { ResolvedConfig, ResolvedRoute } from "./config/resolved-config.ts";
 import { channels } from "./diagnostics.ts";
-import { EmbeddedHandler } from "./embedded/embedded.ts";
 import type { Explanation } from "./explain/explanation.ts";
 import { describeRoute } from "./explain/route-kind.ts";
 import { Trace } from "./explain/trace.ts";
-import { FilterHandler } from "./filter/filter.ts";
 import type { GatewayRequest, GatewayResponse } from "./gateway-request.ts";
-import { FastCGIHandler } from "./handlers/fastcgi.ts";
 import type { Handler } from "./handlers/handler.ts";
-import { ownAnswer } from "./handlers/own-answer.ts";
-import { SendOrders } from "./handlers/send-orders.ts";
-import { StaticHandler } from "./handlers/static.ts";
+import { RouteHandlers } from "./handlers/route-handlers.ts";
 import { answerError } from "./http/error-answer.ts";
 import { Forwarding } from "./http/forwarding.ts";
 import { Refusal } from "./http/refusal.ts";
@@ -27,9 +18,7 @@ import { checkHead } from "./http/request-head.ts";
 import { parseTarget } from "./http/request-target.ts";
 import { type RequestOwner, ServedRequest } from "./http/served-request.ts";
 import { RuledResponse } from "./responses/ruled-response.ts";
-import { RuledHandler, isEmpty } from "./responses/ruled.ts";
-import { DenyList } from "./routing/deny-list.ts";
-import { RootFolder } from "./routing/root-folder.ts";
+import { isEmpty } from "./responses/ruled.ts";
 import { RouteTable, type TableRoute } from "./routing/route-table.ts";
 import { Spool, type SpoolStats } from "./spool/spool.ts";
 import type { UpstreamStats } from "./upstreams/upstream.ts";
@@ -111,20 +100,6 @@ function noRoute(methods: readonly string[]): Refusal {
 
 const OPTIONS = ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"];
 
-function tableRoute(route: ResolvedRoute, handler: Handler): TableRoute<Handler> {
-  const { match, mount, internal } = route;
-  return { match, mount, internal, value: ruled(route, guarded(route, handler)) };
-}
-
-/** Outermost: what an answer goes through, whoever gives it. */
-function ruled({ responses }: ResolvedRoute, handler: Handler): Handler {
-  return isEmpty(responses) ? handler : new RuledHandler(responses, handler);
-}
-
-function guarded({ access }: ResolvedRoute, handler: Handler): Handler {
-  return access === undefined ? handler : new GuardedHandler(access, handler);
-}
-
 class FastCGIGateway implements Gateway, RequestOwner {
   readonly errors: ResolvedConfig["errors"];
   readonly #config: ResolvedConfig;
@@ -134,7 +109,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
   readonly #internalFiles: RouteTable<Handler>;
   readonly #spool: Spool;
   readonly #forwarding: Forwarding;
-  readonly #programs: CgiPool[] = [];
+  readonly #handlers: RouteHandlers;
   #active = 0;
   #requests = 0;
   #closed = false;
@@ -146,9 +121,8 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.#forwarding = new Forwarding(config.trustProxy);
     this.#spool = new Spool(config.limits.spool);
     this.#upstreams = new Upstreams(config);
-    const folders = new Map<string, RootFolder>();
-    const all = (route: ResolvedRoute): TableRoute<Handler> =>
-      tableRoute(route, this.#authorized(route, this.#handler(route, folders)));
+    this.#handlers = new RouteHandlers(config, this.#upstreams, this.#spool);
+    const all = (route: ResolvedRoute): TableRoute<Handler> => this.#handlers.tableRoute(route);
     this.#routes = new RouteTable(config.routes.map(all));
     this.#internalFiles = new RouteTable(
       config.routes
@@ -275,13 +249,13 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.#closed = true;
     if (this.#active > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     await this.#upstreams.close();
-    await Promise.all(this.#programs.map((programs) => programs.destroy()));
+    await this.#handlers.destroy();
     this.#spool.end();
   }
 
   async destroy(error?: Error): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#upstreams, ...this.#programs].map((it) => it.destroy(error)));
+    await Promise.all([this.#upstreams, this.#handlers].map((it) => it.destroy(error)));
     this.#spool.end();
   }
 
@@ -335,52 +309,5 @@ class FastCGIGateway implements Gateway, RequestOwner {
     served.response.start(204, [...OPTIONS]);
     served.response.end();
     served.settle();
-  }
-
-  #handler(route: ResolvedRoute, folders: Map<string, RootFolder>): Handler {
-    const answer = ownAnswer(route);
-    if (answer !== undefined) return answer;
-    const folderOf = (root: string): RootFolder => {
-      const key = [root, ...route.links].join("\0");
-      const folder = folders.get(key) ?? new RootFolder(root, route.links);
-      folders.set(key, folder);
-      return folder;
-    };
-    const { fastcgi } = route;
-    const denied = route.deny.length === 0 ? undefined : new DenyList(route.deny, route.mount);
-    const files = route.static && new StaticHandler(route.static, folderOf(route.static.root), denied, route.mount);
-    const { limits, timeouts } = this.#config;
-    const context = { limits, timeouts, spool: this.#spool, mount: route.mount };
-    if (route.filter !== undefined) {
-      const { upstream, root } = route.filter;
-      return new FilterHandler(route.filter, this.#upstreams.get(upstream), context, folderOf(root), denied);
-    }
-    if (route.cgi !== undefined) {
-      const { root, concurrency } = route.cgi;
-      const pool = new CgiPool(concurrency, timeouts.queue);
-      this.#programs.push(pool);
-      return new CgiHandler(route.cgi, pool, context, root === undefined ? undefined : folderOf(root), denied);
-    }
-    if (route.handler !== undefined) return new EmbeddedHandler(route.handler, context, denied);
-    if (fastcgi === undefined) return files as StaticHandler;
-    const upstream = this.#upstreams.get(fastcgi.upstream);
-    const folder = fastcgi.checkFiles && fastcgi.root !== undefined ? folderOf(fastcgi.root) : undefined;
-    const { neverServe, accel } = fastcgi.sendfile;
-    const roots = fastcgi.sendfile.roots.map((root) => {
-      const own = { root, index: [], maxAge: undefined, immutable: false, neverServe };
-      const sent = folderOf(root);
-      return { root: sent.bytes, files: new StaticHandler(own, sent, denied, "") };
-    });
-    const orders = new SendOrders(roots, accel);
-    return new FastCGIHandler(fastcgi, upstream, { ...context, orders }, folder, files, denied);
-  }
-
-  /** Puts the authorizers of a route in front of what answers it, the first outermost. */
-  #authorized(route: ResolvedRoute, handler: Handler): Handler {
-    const { limits } = this.#config;
-    return route.authorize.reduceRight<Handler>((next, it) => {
-      const rules = { upstream: this.#upstreams.get(it.upstream), limits, spool: this.#spool, store: true };
-      return new AuthorizedHandler(it, rules, next);
-    }, handler);
   }
 }

@@ -2,6 +2,12 @@ import { RecordType, Role } from "../constants.ts";
 import { FastCGIError } from "../errors.ts";
 import type { RecordOutput } from "../record-output.ts";
 
+/**
+ * Bytes of a body in one record, 16 KiB with its header. uWSGI (2.0) answers a body with nothing when it waited for a record and
+ * found only a part of it, which the kernel makes of long ones.
+ */
+const STDIN_CONTENT = 16_376;
+
 /** Receives what the application answers to one request. After `onEnd` or `onError` nothing more is called. */
 export interface ClientExchangeHandler {
   /** Bytes `start` to `end` of `chunk` came on FCGI_STDOUT. */
@@ -63,7 +69,7 @@ export class ClientExchange {
   /** Sends bytes of the request body; after the end of the request or of the stream they go nowhere. */
   writeStdin(chunk: Uint8Array, start = 0, end: number = chunk.length): void {
     if (this.#ended || this.#aborted || this.#stdinEnded) return;
-    this.#output.stream(RecordType.Stdin, this.id, chunk, start, end);
+    this.#output.stream(RecordType.Stdin, this.id, chunk, start, end, STDIN_CONTENT);
   }
 
   /** Ends the request body. */

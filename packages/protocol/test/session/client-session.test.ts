@@ -104,6 +104,17 @@ describe("sending", () => {
     expect([exchange.stdinEnded, side.sentBytes()]).toEqual([true, concat(record(5, 1, "b", 7), record(5, 1))]);
   });
 
+  test("a body goes in records of 16 KiB: uWSGI does not wait for the rest of a longer one", () => {
+    const side = new ClientSide();
+    const { exchange } = side.begin();
+    side.sent();
+    const body = pattern(40_000);
+    exchange.writeStdin(body);
+    const records = side.sent();
+    expect(records.map(({ content }) => content.length)).toEqual([16_376, 16_376, 7_248]);
+    expect(concat(...records.map(({ content }) => content))).toEqual(body);
+  });
+
   test("[P84] [P71] a Filter gets DATA after STDIN has ended", () => {
     const side = new ClientSide();
     const { exchange } = side.begin({ role: 3 });

@@ -260,8 +260,8 @@ describe("[TK01] exit code 2 and one sentence", () => {
   });
 });
 
-test("started by another user, it can have no other one", async (context) => {
-  needs(context, "another user than root", !isRoot);
+test("started by another user, it can have no other one", async ({ skip }) => {
+  skip(isRoot, "root runs the tests, who can");
   const program = start(configured({ ...OK, user: "root" }));
   expect(await program.exit()).toBe(2);
 });
