@@ -88,5 +88,6 @@ ${more(prefix, options)}
 `,
   );
   const ready = { port, host: "127.0.0.1" };
-  return startProgram(apache, ["-D", "FOREGROUND", "-d", prefix, "-f", configuration], ready);
+  // In a group of its own: the prefork MPM ends with a SIGTERM to all of its group.
+  return startProgram("setsid", [apache, "-D", "FOREGROUND", "-d", prefix, "-f", configuration], ready);
 }
