@@ -1,6 +1,6 @@
 // `pnpm fuzz [target …] [--seconds 60] [--merge]`: coverage-guided fuzzing of what reads bytes from strangers, with Jazzer.js.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -114,14 +114,16 @@ async function fuzzTarget(target: FuzzTarget, launcher: Launcher, seconds: numbe
   const script = await bundle(target);
   const found = join(cache, "corpus", target.name);
   mkdirSync(found, { recursive: true });
-  mkdirSync(findings, { recursive: true });
+  // One for each target: they may run side by side.
+  const kept = join(findings, target.name);
+  mkdirSync(kept, { recursive: true });
   const { output, code } = await runFuzzer(
     launcher,
     script,
     [found, target.corpus],
     [
       `-max_total_time=${seconds}`,
-      `-artifact_prefix=${join(findings, `${target.name}-`)}`,
+      `-artifact_prefix=${join(kept, "/")}`,
       "-max_len=4096",
       "-timeout=10",
       "-rss_limit_mb=2048",
@@ -136,10 +138,8 @@ async function fuzzTarget(target: FuzzTarget, launcher: Launcher, seconds: numbe
   );
   if (!good) {
     console.log(output.split("\n").slice(-60).join("\n"));
-    for (const file of readdirSync(findings)) {
-      if (file.startsWith(`${target.name}-`)) console.log(`Input: ${join(findings, file)}`);
-    }
-  } else if (readdirSync(findings).length === 0) rmSync(findings, { recursive: true });
+    for (const file of readdirSync(kept)) console.log(`Input: ${join(kept, file)}`);
+  } else if (readdirSync(kept).length === 0) rmdirSync(kept);
   return good;
 }
 
