@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import { vi } from "vitest";
 
+import { freePort } from "../src/free-port.ts";
 import { startPhpFpm } from "../src/peers/php-fpm.ts";
 import type { PhpFpm } from "../src/peers/php-fpm.ts";
-import { freePort } from "../src/program.ts";
 
 /** The PHP behind a site. */
 export interface Backend {

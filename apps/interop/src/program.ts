@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createConnection, createServer } from "node:net";
-import type { AddressInfo, NetConnectOpts } from "node:net";
+import { createConnection } from "node:net";
+import type { NetConnectOpts } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** A program under test or beside it, running. */
@@ -75,16 +75,6 @@ export function requireProgram(names: readonly string[], debianPackage: string):
   const found = findProgram(names);
   if (found === undefined) throw new Error(`${names[0]} is not installed; on Debian: apt-get install ${debianPackage}`);
   return found;
-}
-
-/** A TCP port of 127.0.0.1 that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function waitUntilAccepting(where: NetConnectOpts, child: ChildProcess, output: () => string): Promise<void> {

@@ -2,10 +2,11 @@ import { chownSync } from "node:fs";
 import { join } from "node:path";
 
 import { exampleApplication, stageExample } from "./examples.ts";
+import { freePort } from "./free-port.ts";
 import { send } from "./http.ts";
 import type { Answer, Send } from "./http.ts";
 import type { StartFront } from "./peers/example-fronts.ts";
-import { freePort, startProgram } from "./program.ts";
+import { startProgram } from "./program.ts";
 import type { Program } from "./program.ts";
 import { temporaryFolder } from "./temporary.ts";
 

@@ -4,11 +4,12 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { freePort } from "../src/free-port.ts";
 import { send } from "../src/http.ts";
 import { needs, needsThat } from "../src/needs.ts";
 import { buildLibfcgi, startLibfcgi } from "../src/peers/libfcgi.ts";
 import { startXProxy } from "../src/peers/x-proxy.ts";
-import { type Program, freePort, requireProgram, startProgram } from "../src/program.ts";
+import { type Program, requireProgram, startProgram } from "../src/program.ts";
 import { temporaryFolder } from "../src/temporary.ts";
 
 const present = [

@@ -1,16 +1,17 @@
 // One configuration, every application, over both transports: examples/many-languages as it stands there.
 import { execFile, execFileSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { stageExample } from "../src/examples.ts";
+import { freePorts } from "../src/free-port.ts";
 import { type Answer, send } from "../src/http.ts";
 import { needs, needsThat } from "../src/needs.ts";
+import { noise } from "../src/noise.ts";
 import { type RunningProxy, startXProxy } from "../src/peers/x-proxy.ts";
 import { socketFolder, temporaryFolder } from "../src/temporary.ts";
 
@@ -43,21 +44,6 @@ function makeRepository(folder: string): void {
   const input = Array.from({ length: 60 }, (_, branch) => commit(branch)).join("");
   execFileSync("git", ["-C", repository, "fast-import", "--quiet"], { input });
   if (process.getuid?.() === 0) execFileSync("chown", ["-R", "www-data", folder]);
-}
-
-/** The first of some ports in a row that nobody listens on. */
-async function freePorts(count: number): Promise<number> {
-  for (let first = 20_000 + Math.floor(Math.random() * 30_000); ; first += count) {
-    const free = await Promise.all(Array.from({ length: count }, (_, at) => isFree(first + at)));
-    if (free.every(Boolean)) return first;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer().once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
 }
 
 /** The cookies that a response sets, as they are sent back. */
@@ -111,7 +97,7 @@ describe.runIf(all).each(["unix", "tcp"] as const)("many languages behind one se
     expect(await text(`${mount}/`, { cookie })).toBe(`flask: visit 2 below ${mount}\n`);
     const redirect = await send(proxy.url, `${mount}/elsewhere`);
     expect([redirect.status, redirect.headers.location]).toEqual([302, `${mount}/`]);
-    const body = randomBytes(2_000_000);
+    const body = noise(2_000_000);
     const uploaded = await send(proxy.url, `${mount}/upload`, { method: "POST", body });
     expect(uploaded.body.toString()).toBe(`${body.length} ${createHash("sha256").update(body).digest("hex")}\n`);
     expect(await text(`${mount}/stream`)).toBe("piece 0\npiece 1\npiece 2\n");
@@ -144,7 +130,7 @@ describe.runIf(all).each(["unix", "tcp"] as const)("many languages behind one se
       expect(target.pathname).toBe(`${mount}/saved`);
       expect(await text(target.pathname, { cookie: cookiesOf(sent) })).toBe("saved: Käse & Brot\n");
 
-      const data = randomBytes(3_000_000);
+      const data = noise(3_000_000);
       const fields = new FormData();
       fields.set("file", new File([data], "dish.jpg"));
       const encoded = new Response(fields);
@@ -239,7 +225,7 @@ describe.runIf(all).each(["unix", "tcp"] as const)("many languages behind one se
       GIT_TRACE_CURL_NO_DATA: "1",
     });
     expect(readFileSync(trace, "utf8")).toContain("Content-Encoding: gzip");
-    const content = randomBytes(3_000_000);
+    const content = noise(3_000_000);
     writeFileSync(join(work, `file-${mount}`), content);
     await git("-C", work, "checkout", "-q", "-B", "main");
     await git("-C", work, "add", ".");

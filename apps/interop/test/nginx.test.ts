@@ -6,10 +6,10 @@ import { describe } from "vitest";
 
 import { describeGateway } from "../src/behaviours/gateway.ts";
 import type { RunningGateway } from "../src/behaviours/gateway.ts";
+import { freePort } from "../src/free-port.ts";
 import { needs } from "../src/needs.ts";
 import { startNginx } from "../src/peers/nginx.ts";
 import { startResponder } from "../src/peers/responder.ts";
-import { freePort } from "../src/program.ts";
 import { temporaryFolder } from "../src/temporary.ts";
 
 describe.runIf(needs("nginx", ["nginx"]))("nginx in front of @x/responder", () => {

@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { Client } from "@x/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { freePort } from "../src/free-port.ts";
 import { startXProxy } from "../src/peers/x-proxy.ts";
 import type { RunningProxy } from "../src/peers/x-proxy.ts";
-import { type Program, freePort, startProgram } from "../src/program.ts";
+import { type Program, startProgram } from "../src/program.ts";
 import { temporaryFolder } from "../src/temporary.ts";
 
 const APPLICATION = join(import.meta.dirname, "../src/applications/numbered.ts");

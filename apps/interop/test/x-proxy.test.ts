@@ -6,13 +6,14 @@ import { describe, expect, test } from "vitest";
 
 import { describeGateway } from "../src/behaviours/gateway.ts";
 import type { RunningGateway } from "../src/behaviours/gateway.ts";
+import { freePort } from "../src/free-port.ts";
 import { send } from "../src/http.ts";
 import { needs } from "../src/needs.ts";
 import { buildGo } from "../src/peers/go.ts";
 import { startPhpCgi, startPhpFpm } from "../src/peers/php-fpm.ts";
 import { startResponder } from "../src/peers/responder.ts";
 import { startXProxy } from "../src/peers/x-proxy.ts";
-import { freePort, keepRunning } from "../src/program.ts";
+import { keepRunning } from "../src/program.ts";
 import { copySite, socketFolder, temporaryFolder } from "../src/temporary.ts";
 
 const FPM = ["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-fpm"];

@@ -2,10 +2,10 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
+import { freePort } from "interop/free-port";
 import { startNginx } from "interop/peers/nginx";
 import { startPhpFpm } from "interop/peers/php-fpm";
 import type { PhpFpm } from "interop/peers/php-fpm";
-import { freePort } from "interop/program";
 import type { Program } from "interop/program";
 
 import { barTable, failWhenMissed } from "../bar.ts";

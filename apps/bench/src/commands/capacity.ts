@@ -2,8 +2,8 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
+import { freePort } from "interop/free-port";
 import { startPhpFpm } from "interop/peers/php-fpm";
-import { freePort } from "interop/program";
 
 import { machine, writeSection } from "../report.ts";
 import { steadyLoad } from "../steady-load.ts";

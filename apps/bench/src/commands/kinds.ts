@@ -1,10 +1,11 @@
 import { chmodSync, cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { freePort } from "interop/free-port";
 import { startApacheFcgid, startApacheModPhp } from "interop/peers/apache-php";
 import { buildGo, startGo } from "interop/peers/go";
 import { startPhpFpm } from "interop/peers/php-fpm";
-import { freePort, requireProgram, startProgram } from "interop/program";
+import { requireProgram, startProgram } from "interop/program";
 
 import { type Bar, barTable, failWhenMissed } from "../bar.ts";
 import { writeKindsPage } from "../kinds-page.ts";

@@ -1,11 +1,12 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 
+import { freePort } from "interop/free-port";
 import { startApache } from "interop/peers/apache";
 import { startCaddy } from "interop/peers/caddy";
 import { startNginx } from "interop/peers/nginx";
 import { startPhpFpm } from "interop/peers/php-fpm";
-import { freePort, requireProgram, startProgram } from "interop/program";
+import { requireProgram, startProgram } from "interop/program";
 import type { Program } from "interop/program";
 import { stageDokuWiki } from "interop/sites/stage-dokuwiki";
 

@@ -1,10 +1,11 @@
 import { chmodSync, cpSync } from "node:fs";
 import { join } from "node:path";
 
+import { freePort } from "interop/free-port";
 import { buildGo, startGo } from "interop/peers/go";
 import { startNginx } from "interop/peers/nginx";
 import { startPhpFpm } from "interop/peers/php-fpm";
-import { freePort, requireProgram } from "interop/program";
+import { requireProgram } from "interop/program";
 
 import { measure } from "../measure.ts";
 import type { Row } from "../measure.ts";

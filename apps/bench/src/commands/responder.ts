@@ -1,5 +1,6 @@
+import { freePort } from "interop/free-port";
 import { startExampleHaproxy } from "interop/peers/example-fronts";
-import { freePort, requireProgram } from "interop/program";
+import { requireProgram } from "interop/program";
 
 import { barTable, failWhenMissed } from "../bar.ts";
 import type { Bar } from "../bar.ts";

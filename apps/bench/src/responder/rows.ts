@@ -1,8 +1,9 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 
+import { freePort } from "interop/free-port";
 import { buildGo, startGo } from "interop/peers/go";
-import { freePort, startProgram } from "interop/program";
+import { startProgram } from "interop/program";
 
 import type { Keep } from "../with-programs.ts";
 import { startFront } from "./nginx.ts";

@@ -1,7 +1,8 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { freePort, startProgram } from "../program.ts";
+import { freePort } from "../free-port.ts";
+import { startProgram } from "../program.ts";
 import type { Program } from "../program.ts";
 
 const command = join(dirname(fileURLToPath(import.meta.resolve("@x/proxy/package.json"))), "bin/x-proxy.cjs");

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
@@ -71,14 +71,18 @@ async function report(processes: ProcessManager, folder: string, script: string,
   return JSON.parse(Buffer.from(response.slice(response.indexOf("\r\n\r\n") + 4), "latin1").toString("utf8"));
 }
 
-/** A port that nobody listened on a moment ago. */
+/** A port that nobody listens on, below those that the system gives to whoever asks for any. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (let port = 10_240 + (process.pid % 20_000); ; port++) {
+    const server = createServer();
+    // oxlint-disable-next-line no-await-in-loop -- until one is free
+    const free = await new Promise((resolve) => {
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    // oxlint-disable-next-line no-await-in-loop
+    if (free === true) await once(server.close(), "close");
+    if (free === true) return port;
+  }
 }
 
 describe("kind php-cgi", () => {
