@@ -1,10 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-
-import { requireProgram, startProgram } from "../program.ts";
+import { requireProgram } from "../program.ts";
 import type { Program } from "../program.ts";
+import { MODULES, startApacheOf } from "./apache.ts";
 
-/** Apache with a PHP of its own, with nothing of the machine's configuration. */
+/** Apache with a PHP of its own. */
 export interface ApachePhpOptions {
   port: number;
   /** The document root, with PHP files. */
@@ -13,20 +11,22 @@ export interface ApachePhpOptions {
   children: number;
 }
 
-/** Debian's place of the modules. */
-const MODULES = "/usr/lib/apache2/modules";
-
 /** Starts Apache with PHP inside (mod_php), which needs a process for each connection: the prefork MPM. */
 export function startApacheModPhp(folder: string, name: string, options: ApachePhpOptions): Promise<Program> {
-  return start(folder, name, options, ["mpm_prefork", "authz_core", "mime", "dir"], modPhp);
+  const modules = ["mpm_prefork", "authz_core", "mime", "dir"];
+  const { port, root } = options;
+  return startApacheOf(folder, name, { port, root, modules, index: "index.php", more: () => modPhp(options) });
 }
 
 /** Starts Apache with the event MPM and PHP behind it by mod_fcgid, which starts php-cgi itself. */
 export function startApacheFcgid(folder: string, name: string, options: ApachePhpOptions): Promise<Program> {
-  return start(folder, name, options, ["mpm_event", "authz_core", "mime", "dir", "fcgid"], modFcgid);
+  const modules = ["mpm_event", "authz_core", "mime", "dir", "fcgid"];
+  const { port, root } = options;
+  const more = (prefix: string): string => modFcgid(prefix, options);
+  return startApacheOf(folder, name, { port, root, modules, index: "index.php", more });
 }
 
-function modPhp(_prefix: string, { children }: ApachePhpOptions): string {
+function modPhp({ children }: ApachePhpOptions): string {
   return `LoadModule php_module ${MODULES}/libphp8.2.so
 StartServers ${children}
 MinSpareServers ${children}
@@ -53,41 +53,4 @@ FcgidInitialEnv PHP_FCGI_MAX_REQUESTS 0
     FcgidWrapper ${php} .php
   </FilesMatch>
 </Directory>`;
-}
-
-function start(
-  folder: string,
-  name: string,
-  options: ApachePhpOptions,
-  modules: readonly string[],
-  more: (prefix: string, options: ApachePhpOptions) => string,
-): Promise<Program> {
-  const apache = requireProgram(["apache2"], "apache2");
-  const prefix = join(folder, `${name}-apache`);
-  mkdirSync(prefix, { recursive: true });
-  const configuration = join(prefix, "apache2.conf");
-  const { port, root } = options;
-  writeFileSync(
-    configuration,
-    `${modules.map((module) => `LoadModule ${module}_module ${MODULES}/mod_${module}.so`).join("\n")}
-ServerName localhost
-Listen 127.0.0.1:${port}
-PidFile ${prefix}/apache2.pid
-ErrorLog ${prefix}/error.log
-DefaultRuntimeDir ${prefix}
-${process.getuid?.() === 0 ? "User www-data\nGroup www-data" : ""}
-TypesConfig /etc/mime.types
-KeepAlive On
-MaxKeepAliveRequests 0
-DocumentRoot ${root}
-DirectoryIndex index.php
-<Directory ${root}>
-  Require all granted
-</Directory>
-${more(prefix, options)}
-`,
-  );
-  const ready = { port, host: "127.0.0.1" };
-  // In a group of its own: the prefork MPM ends with a SIGTERM to all of its group.
-  return startProgram("setsid", [apache, "-D", "FOREGROUND", "-d", prefix, "-f", configuration], ready);
 }

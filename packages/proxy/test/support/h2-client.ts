@@ -1,5 +1,6 @@
 import type { TLSSocket } from "node:tls";
 
+import { Changes } from "./changes.ts";
 import { connectTls } from "./tls-server.ts";
 
 export const DATA = 0;
@@ -50,14 +51,14 @@ export class H2Client {
   readonly frames: Frame[] = [];
   ended = false;
   #bytes = Buffer.alloc(0);
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
 
   constructor(socket: TLSSocket) {
     this.socket = socket;
     socket.on("data", (bytes: Buffer) => this.#receive(bytes));
     socket.once("close", () => {
       this.ended = true;
-      this.#look();
+      this.#changes.tell();
     });
   }
 
@@ -102,7 +103,7 @@ export class H2Client {
   async until(type: number, stream: number, isIt: (frame: Frame) => boolean = () => true): Promise<Frame> {
     const find = (): Frame | undefined =>
       this.frames.find((it) => it.type === type && it.stream === stream && isIt(it));
-    await this.#wait(() => this.ended || find() !== undefined);
+    await this.#changes.until(() => this.ended || find() !== undefined);
     const found = find();
     if (found === undefined) throw new Error(`closed after ${JSON.stringify(this.frames.map((it) => it.type))}`);
     return found;
@@ -112,7 +113,7 @@ export class H2Client {
   async status(stream: number): Promise<number | string> {
     const isAnswer = ({ type, stream: of }: Frame): boolean =>
       (of === stream && (type === HEADERS || type === RST_STREAM)) || (type === GOAWAY && of === 0);
-    await this.#wait(() => this.ended || this.frames.some(isAnswer));
+    await this.#changes.until(() => this.ended || this.frames.some(isAnswer));
     const found = this.frames.find(isAnswer);
     if (found?.type === HEADERS) return statusOf(found.payload);
     if (found === undefined) return "closed";
@@ -127,7 +128,7 @@ export class H2Client {
 
   /** Resolves when the connection has ended. */
   closed(): Promise<void> {
-    return this.#wait(() => this.ended);
+    return this.#changes.until(() => this.ended);
   }
 
   #receive(bytes: Buffer): void {
@@ -140,23 +141,7 @@ export class H2Client {
       this.#bytes = this.#bytes.subarray(end);
       if (type === SETTINGS && (flags & 1) === 0) this.send(SETTINGS, 1, 0);
     }
-    this.#look();
-  }
-
-  #look(): void {
-    for (const look of this.#waiting) look();
-  }
-
-  #wait(isDone: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!isDone()) return;
-        this.#waiting.delete(look);
-        resolve();
-      };
-      this.#waiting.add(look);
-      look();
-    });
+    this.#changes.tell();
   }
 }
 

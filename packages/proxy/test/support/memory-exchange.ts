@@ -1,5 +1,6 @@
 import type { Endpoint, GatewayBodySink, GatewayRequest, GatewayResponse } from "../../src/gateway-request.ts";
 import type { Gateway } from "../../src/gateway.ts";
+import { Changes } from "./changes.ts";
 
 /** What a test says of a request; the rest is an ordinary GET from this machine. */
 export interface Asked {
@@ -46,7 +47,7 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
   readonly #manual: boolean;
   #unsent = 0;
   readonly #untaken: (() => void)[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
 
   constructor(target: string, asked: Asked = {}) {
     this.method = asked.method ?? "GET";
@@ -63,12 +64,12 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
   readonly body: GatewayRequest["body"] = {
     start: (sink: GatewayBodySink): void => {
       this.sink = sink;
-      this.#look();
+      this.#changes.tell();
       if (!this.#manual) setImmediate(() => this.#feed(sink));
     },
     pause: (): void => {
       this.bodyPaused = true;
-      this.#look();
+      this.#changes.tell();
     },
     resume: (): void => {
       this.bodyPaused = false;
@@ -93,7 +94,7 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
     this.status = statusCode;
     this.headers = [...rawHeaders];
     this.statusText = statusText;
-    this.#look();
+    this.#changes.tell();
   }
 
   write(chunk: Uint8Array, release?: () => void): boolean {
@@ -106,7 +107,7 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
       this.#unsent += chunk.length;
       if (release !== undefined) this.#untaken.push(release);
     }
-    this.#look();
+    this.#changes.tell();
     return this.takes;
   }
 
@@ -121,7 +122,7 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
   end(): void {
     if (this.status === 0 || this.outcome !== "open") throw new Error("an end without head, or after the end");
     this.outcome = "complete";
-    this.#look();
+    this.#changes.tell();
   }
 
   /** Everything has left at once. */
@@ -131,7 +132,7 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
 
   abort(): void {
     this.outcome = "aborted";
-    this.#look();
+    this.#changes.tell();
   }
 
   /** Resolves when the response is complete or aborted. */
@@ -141,15 +142,7 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
   }
 
   until(isTrue: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!isTrue()) return;
-        this.#waiting.delete(look);
-        resolve();
-      };
-      this.#waiting.add(look);
-      look();
-    });
+    return this.#changes.until(isTrue);
   }
 
   #feed(sink: GatewayBodySink): void {
@@ -161,10 +154,6 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
       sink.write(Buffer.from(piece, "latin1"));
     }
     sink.end();
-  }
-
-  #look(): void {
-    for (const look of this.#waiting) look();
   }
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 import type { PhpSearch } from "../../src/php/php-search.ts";
+import { Changes } from "./changes.ts";
 import { isRoot } from "./needs.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -34,7 +35,7 @@ export class ProxyProgram {
   stderr = "";
   readonly #exited: Promise<unknown>;
   #closed = false;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
 
   constructor(args: readonly string[], options: ProxyProgramOptions = {}) {
     const program = options.search === undefined ? [PROGRAM] : [WITH_SEARCH, JSON.stringify(options.search)];
@@ -46,15 +47,15 @@ export class ProxyProgram {
     this.#exited = once(this.child, "close");
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
-      this.#look();
+      this.#changes.tell();
     });
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
-      this.#look();
+      this.#changes.tell();
     });
     void this.#exited.then(() => {
       this.#closed = true;
-      this.#look();
+      this.#changes.tell();
     });
     onTestFinished(() => void this.child.kill("SIGKILL"));
   }
@@ -76,15 +77,12 @@ export class ProxyProgram {
 
   /** Resolves with the match when a line came; rejects when the program ended without it. */
   async line(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
-      if (found !== null) return found;
-      // Not when it has exited: its last lines may come after that.
-      if (this.#closed) {
-        throw new Error(`ended without ${String(pattern)}:\n${this.stdout}\n${this.stderr}`);
-      }
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
-    }
+    const find = (): RegExpExecArray | undefined => pattern.exec(this.stdout) ?? pattern.exec(this.stderr) ?? undefined;
+    // Not when it has exited: its last lines may come after that.
+    await this.#changes.until(() => this.#closed || find() !== undefined);
+    const found = find();
+    if (found === undefined) throw new Error(`ended without ${String(pattern)}:\n${this.stdout}\n${this.stderr}`);
+    return found;
   }
 
   /** The port that it listens on, once it does. */
@@ -102,10 +100,5 @@ export class ProxyProgram {
   async signal(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
     this.child.kill(signal);
     return this.exit();
-  }
-
-  #look(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
   }
 }

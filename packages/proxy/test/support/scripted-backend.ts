@@ -7,6 +7,7 @@ import { RecordOutput, RecordType, Role } from "@x/protocol";
 import { type ResponderExchange, type ResponderExchangeHandler, ResponderSession } from "@x/protocol/session";
 import { onTestFinished } from "vitest";
 
+import { Changes } from "./changes.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** What a backend does with a request when its params are there. */
@@ -24,7 +25,7 @@ export class BackendRequest implements ResponderExchangeHandler {
   dataEnded = false;
   readonly #exchange: ResponderExchange;
   readonly #output: RecordOutput;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
   #aborted = false;
 
   constructor(exchange: ResponderExchange, socket: Socket, output: RecordOutput) {
@@ -69,65 +70,49 @@ export class BackendRequest implements ResponderExchangeHandler {
 
   /** Resolves with the whole of STDIN. */
   async body(): Promise<string> {
-    await this.#until(() => this.stdinEnded);
+    await this.#changes.until(() => this.stdinEnded);
     return this.stdin;
   }
 
   /** Resolves with the whole of DATA, which a filter gets after STDIN. */
   async file(): Promise<string> {
-    await this.#until(() => this.dataEnded);
+    await this.#changes.until(() => this.dataEnded);
     return this.data;
   }
 
   /** Resolves when the request was aborted, or its connection closed. */
   async aborted(): Promise<void> {
-    await this.#until(() => this.#aborted);
+    await this.#changes.until(() => this.#aborted);
   }
 
   /** Resolves when so many bytes of STDIN have come. */
   async received(bytes: number): Promise<void> {
-    await this.#until(() => this.stdin.length >= bytes);
+    await this.#changes.until(() => this.stdin.length >= bytes);
   }
 
   onStdin(chunk: Uint8Array, start: number, end: number): void {
     this.stdin += Buffer.from(chunk.subarray(start, end)).toString("latin1");
-    this.#look();
+    this.#changes.tell();
   }
 
   onStdinEnd(): void {
     this.stdinEnded = true;
-    this.#look();
+    this.#changes.tell();
   }
 
   onData(chunk: Uint8Array, start: number, end: number): void {
     this.data += Buffer.from(chunk.subarray(start, end)).toString("latin1");
-    this.#look();
+    this.#changes.tell();
   }
 
   onDataEnd(): void {
     this.dataEnded = true;
-    this.#look();
+    this.#changes.tell();
   }
 
   onAbort(): void {
     this.#aborted = true;
-    this.#look();
-  }
-
-  #look(): void {
-    for (const look of this.#waiting) look();
-  }
-
-  #until(isTrue: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!isTrue()) return;
-        this.#waiting.delete(look);
-        resolve();
-      };
-      this.#waiting.add(look);
-      look();
-    });
+    this.#changes.tell();
   }
 }
 
@@ -142,7 +127,7 @@ export class ScriptedBackend {
   readonly #script: Script;
   readonly #multiplex: number;
   #server: Server | undefined;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
 
   constructor(script: Script, multiplex: number) {
     this.#script = script;
@@ -175,16 +160,7 @@ export class ScriptedBackend {
 
   /** Resolves with the request of that number, from 0, when it has come. */
   request(index: number): Promise<BackendRequest> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const request = this.requests[index];
-        if (request === undefined) return;
-        this.#waiting.delete(look);
-        resolve(request);
-      };
-      this.#waiting.add(look);
-      look();
-    });
+    return this.#changes.find(() => this.requests[index]);
   }
 
   #accept(socket: Socket): void {
@@ -202,7 +178,7 @@ export class ScriptedBackend {
         // In the next turn: an exchange is complete only when its handler was returned.
         setImmediate(() => {
           this.requests.push(request);
-          for (const look of this.#waiting) look();
+          this.#changes.tell();
           void Promise.resolve(this.#script(request)).catch((error: unknown) => {
             throw error;
           });
