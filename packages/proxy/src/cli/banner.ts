@@ -10,11 +10,17 @@ import { version } from "./usage.ts";
  * Says where the server is and what it serves. For machines: one line `listening`.
  *
  * @param php what runs the scripts, as far as more is known of it than an address
+ * @param exposed sentences on what everybody gets and should not
  */
-export function writeBanner(log: Log, server: ProxyServer, php: PhpChoice | undefined): void {
+export function writeBanner(
+  log: Log,
+  server: ProxyServer,
+  php: PhpChoice | undefined,
+  exposed: readonly string[],
+): void {
   const { addresses, config } = server;
   const sites = config.routes.flatMap((route) => describeSite(route) ?? []);
-  const notes = [...new Set([noteOnPhp(php, config), ...config.routes.map(noteOnSite)])];
+  const notes = [...new Set([noteOnPhp(php, config), ...config.routes.map(noteOnSite), ...exposed])];
   log.plain(`${log.paint("bold", "x-proxy")} ${version()}`);
   for (const { url, text } of addresses) log.plain(row(log, "address", log.paint("cyan", url ?? text)));
   for (const root of servedFolders(config)) log.plain(row(log, "root", root));

@@ -8,6 +8,7 @@ import { Certificates } from "../tls/certificates.ts";
 import type { Arguments } from "./arguments.ts";
 import { commandConfig } from "./command-config.ts";
 import { withAddresses } from "./explain.ts";
+import { notesOnExposure } from "./exposed-files.ts";
 import { noteOnSite } from "./site-rows.ts";
 
 /**
@@ -23,9 +24,8 @@ export async function check(args: Arguments, search: PhpSearch): Promise<string[
   const certificates = new Certificates(config.listen);
   certificates.close();
   await createGateway(withAddresses(config)).destroy();
-  const notes = [
-    ...new Set([...config.routes.map(noteOnSite).filter((note) => note !== undefined), ...certificates.warnings]),
-  ];
+  const sites = config.routes.map(noteOnSite).filter((note) => note !== undefined);
+  const notes = [...new Set([...sites, ...certificates.warnings, ...notesOnExposure(config, file)])];
   const name = file === undefined ? "the configuration" : basename(file);
   if (args.json) return [JSON.stringify({ ok: true, file, routes: config.routes.length, notes })];
   const { size } = config.upstreams;

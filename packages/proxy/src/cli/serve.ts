@@ -8,6 +8,7 @@ import type { ProxyServer } from "../server.ts";
 import { handleSignals } from "../supervisor/signals.ts";
 import type { Arguments } from "./arguments.ts";
 import { writeBanner } from "./banner.ts";
+import { notesOnExposure } from "./exposed-files.ts";
 import type { Program } from "./failure.ts";
 import { logAccess } from "./log-access.ts";
 import { logCertificates } from "./log-certificates.ts";
@@ -47,7 +48,7 @@ export async function serve(
   const end = untilSignal(server, log);
   try {
     await server.listen();
-    writeBanner(log, server, php);
+    writeBanner(log, server, php, notesOnExposure(config, file));
     warnOfStart(config, log, program);
     for (const warning of server.certificateWarnings) log.write("warn", warning);
     await end.stopped;

@@ -210,8 +210,8 @@ export interface RouteConfig {
   internal?: boolean | undefined;
   /**
    * Paths of the route that nobody gets: 404. Patterns as in `match.path`, compared without regard to case; `/below/*` is the folder
-   * `/below` too. Of a script only its own path counts, not what follows it. Dot files, backups and what editors leave behind are
-   * never served, whatever stands here.
+   * `/below` too. Of a script only its own path counts, not what follows it. Dot files, backups, what editors leave
+   * behind and `x.config.*` are never served, whatever stands here.
    *
    * @default none; beside `php` those of the preset, to which these are added
    */

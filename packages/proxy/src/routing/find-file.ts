@@ -71,7 +71,7 @@ export function findRemoteScript(rules: FileRules, path: string): FoundFile {
 
 /** Why nobody gets a path; undefined: it is free. */
 function denialOf(rules: FileRules, path: string): string | undefined {
-  if (isHidden(path)) return "dot files, backups and what editors leave behind are never served";
+  if (isHidden(path)) return "dot files, backups, what editors leave behind and x.config.* are never served";
   const pattern = rules.denied?.find(path);
   return pattern === undefined ? undefined : `${JSON.stringify(pattern)} stands in deny of the route`;
 }

@@ -45,6 +45,17 @@ describe("check", () => {
     expect(stderr).toBe('x-proxy: x.config.json:12: routes[0].php "phq" is not defined. Did you mean "php"?\n');
   });
 
+  test("[TK02] says what everybody would get and should not", async () => {
+    const folder = site();
+    const config = { root: ".", routes: [{ static: true }] };
+    writeFileSync(join(folder, "site.json"), JSON.stringify(config));
+    const { exit, stdout } = await run(["check", "--config", "site.json"], folder);
+    expect(exit).toBe(0);
+    expect(stdout).toContain(
+      "\nnote: site.json, the configuration, lies in a folder that is served: move it, or deny it\n",
+    );
+  });
+
   test("needs a configuration", async () => {
     const { exit, stderr } = await run(["check"], site());
     expect(exit).toBe(2);

@@ -69,7 +69,7 @@ const file = (path: string): FoundFile => ({ kind: "file", path });
 const none: FoundFile = { kind: "none" };
 const hidden: FoundFile = {
   kind: "denied",
-  reason: "dot files, backups and what editors leave behind are never served",
+  reason: "dot files, backups, what editors leave behind and x.config.* are never served",
 };
 const denied = (pattern: string): FoundFile => ({
   kind: "denied",
