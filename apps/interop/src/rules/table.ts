@@ -1,4 +1,5 @@
 import { coverageOf, placeOf } from "./coverage.ts";
+import { familyOf } from "./rule.ts";
 import type { Rule } from "./rule.ts";
 import type { Titles } from "./titles.ts";
 
@@ -7,6 +8,17 @@ const HEADINGS: Readonly<Record<string, string>> = {
   C: "CGI",
   S: "SCGI",
   V: "Known bugs of others",
+  TA: "Threats: requests of HTTP/1",
+  TB: "Threats: requests of HTTP/2",
+  TC: "Threats: target, host, routing",
+  TD: "Threats: from a path to a file or script",
+  TE: "Threats: from headers to params",
+  TF: "Threats: the other end of a FastCGI connection",
+  TG: "Threats: from an application's response to HTTP",
+  TH: "Threats: cache and ranges",
+  TI: "Threats: exhaustion",
+  TJ: "Threats: other users of the machine",
+  TK: "Threats: configuration, TLS",
 };
 
 /** RULES.md: each rule, its owner, and the files that test it. */
@@ -22,7 +34,7 @@ export function renderTable(rules: readonly Rule[], titles: ReadonlyMap<string, 
   ];
   for (const [family, heading] of Object.entries(HEADINGS)) {
     const rows = rules
-      .filter(({ id }) => id.startsWith(family))
+      .filter(({ id }) => familyOf(id) === family)
       .map((rule) => `| ${rule.id} | ${rule.rule} | ${rule.owner} | ${proof(rule, coverage.get(rule.id) ?? [])} |`);
     parts.push(
       `## ${heading}`,

@@ -12,7 +12,7 @@ const FILES = ["{packages,apps}/*/{test,sites}/**/*.ts", "apps/interop/src/behav
 const OWN_TEST = "apps/interop/test/rules.test.ts";
 
 const ID = /\[([A-Z]{1,2}[0-9]+|f[0-9]+)\]/g;
-const SEVERAL = /\[[PCSV][0-9]+[^\]0-9][^\]]*\]/g;
+const SEVERAL = /\[(?:[PCSV]|T[A-K])[0-9]+[^\]0-9][^\]]*\]/g;
 
 /** What the titles of one file say. */
 export interface Titles {

@@ -110,7 +110,7 @@ describe("a local redirect", () => {
     expect(backend.requests[1]?.params["REQUEST_METHOD"]).toBe("HEAD");
   });
 
-  test("[TG12] ends after ten", async () => {
+  test("[TG12] [TI16] ends after ten", async () => {
     const { gateway, backend } = await application(redirecting);
     expect(await ask(gateway, "/go/9")).toMatchObject({ status: 200 });
     expect(await ask(gateway, "/go/10")).toMatchObject({ status: 500 });

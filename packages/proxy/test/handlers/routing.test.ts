@@ -96,7 +96,7 @@ describe("rewrites and redirects", () => {
     expect((await ask(gateway, "/drop/x?z=1")).text).toMatch(/\|$/);
   });
 
-  test("a rewrite that leads to itself ends", async () => {
+  test("[TI16] a rewrite that leads to itself ends", async () => {
     const { gateway } = await site([{ rewrite: "/a{path}" }]);
     expect((await ask(gateway, "/")).status).toBe(500);
   });

@@ -70,7 +70,7 @@ describe("pages for errors", () => {
     expect(failures).toEqual([404]);
   });
 
-  test("a page that leads round in circles ends", async () => {
+  test("[TI16] a page that leads round in circles ends", async () => {
     const gateway = site([{ match: "/a", rewrite: "/a" }], { errorPages: { 500: "/a", 404: "/a" } });
     expect(await ask(gateway, "/nope")).toMatchObject({ status: 404 });
     expect(await ask(gateway, "/a")).toMatchObject({ status: 500 });

@@ -1,3 +1,5 @@
+import { gzipSync } from "node:zlib";
+
 import { poisonReleasedSlabs } from "@x/client";
 import { describe, expect, test } from "vitest";
 
@@ -77,6 +79,31 @@ export function requestSuite(listen: Listen, atOnce: boolean): void {
       expect(Object.keys(backend.requests[0]?.params ?? {}).filter((name) => name.startsWith("HTTP_"))).toEqual([
         "HTTP_HOST",
       ]);
+    });
+
+    test("[TI17] a compressed body is passed on as it came, with its coding", async () => {
+      const { client, backend } = await serve(async (request) => request.end(HEAD + (await request.body()).length));
+      const packed = gzipSync("x".repeat(1_000_000)).toString("latin1");
+      client.write(
+        `POST / HTTP/1.1\r\nHost: a\r\n${LAST}Content-Encoding: gzip\r\nContent-Length: ${packed.length}\r\n\r\n${packed}`,
+      );
+      expect(await client.closed()).toMatch(new RegExp(`\r\n\r\n${packed.length}$`));
+      expect(backend.requests[0]?.stdin).toBe(packed);
+      expect(backend.requests[0]?.params).toMatchObject({
+        CONTENT_LENGTH: String(packed.length),
+        HTTP_CONTENT_ENCODING: "gzip",
+      });
+    });
+
+    test("[TK09] no answer names the server or its version, and SERVER_SOFTWARE has no version", async () => {
+      const { client, backend, port } = await serve((request) => request.end(`${HEAD}fine`));
+      const answers = [
+        await client.write(get("/", LAST)).closed(),
+        await new RawClient(port).write(get("/file.css", LAST)).closed(),
+        await new RawClient(port).write(get("/%00", LAST)).closed(),
+      ];
+      for (const answer of answers) expect(answer).not.toMatch(/^(?:Server|X-Powered-By|Via):|x-proxy\/|Node/im);
+      expect(backend.requests[0]?.params["SERVER_SOFTWARE"]).toBe("x-proxy");
     });
 
     test("[TA20] the body of a refused request is never taken for a request", async () => {
