@@ -26,6 +26,7 @@ export { defineConfig } from "./config/define-config.ts";
 export type { AuthorizeCacheConfig, AuthorizeConfig } from "./config/authorize-config.ts";
 export type { FetchHandler, HandlerContext, HandlerInput } from "./embedded/fetch-handler.ts";
 export type { CgiRouteConfig } from "./config/cgi-config.ts";
+export type { ClientLimitConfig, ResolvedClientLimit } from "./config/client-limit-config.ts";
 export type { FilterRouteConfig } from "./config/filter-config.ts";
 export type { AddressConfig, AddressLimits, UpstreamConfig } from "./config/upstream-config.ts";
 export type { CookiePolicyConfig, HashPolicyConfig, PolicyConfig, PolicyNameConfig } from "./config/policy-config.ts";

@@ -15,6 +15,7 @@ import { prepareForWorker } from "./supervisor/prepare-for-worker.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { WorkerProcess } from "./supervisor/worker-process.ts";
 import type { WorkerProcessOptions } from "./supervisor/worker-process.ts";
+import { requireOpenFiles } from "./worker/open-files.ts";
 import { probeUpstreams } from "./worker/probe-upstreams.ts";
 import { Worker } from "./worker/worker.ts";
 
@@ -24,6 +25,8 @@ export interface ProxyServerStats {
   readonly connections: number;
   /** Requests that are being answered. */
   readonly requests: number;
+  /** Connections of clients that were closed as they came: `limits.connections`, `limits.connectionsPerAddress`. */
+  readonly refused: number;
   /** The application processes that it runs, in the order of the configuration. */
   readonly processes: readonly ProcessStatus[];
 }
@@ -88,6 +91,7 @@ export class ProxyServer {
     return {
       connections: this.#worker?.connections ?? 0,
       requests: this.#worker?.requests ?? 0,
+      refused: this.#worker?.refused ?? 0,
       processes: this.processes,
     };
   }
@@ -174,6 +178,7 @@ export class ProxyServer {
     try {
       if (this.#ended) throw closed();
       requireRoots(this.config);
+      requireOpenFiles(this.config.limits.connections);
       if (this.#workerProcess === undefined) await this.#openHere();
       else await this.#openApart(this.#workerProcess);
       if (this.#ended) throw closed();

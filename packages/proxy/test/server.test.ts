@@ -45,7 +45,7 @@ test("listens, serves, tells what it does, and closes", async () => {
   expect(proxy.stats.connections).toBeGreaterThanOrEqual(1);
   await proxy.close();
   await client.closed();
-  expect(proxy.stats).toEqual({ connections: 0, requests: 0, processes: [] });
+  expect(proxy.stats).toEqual({ connections: 0, requests: 0, refused: 0, processes: [] });
   expect(proxy.addresses).toEqual([]);
   await expect(fetch(`${address?.url}/x`)).rejects.toThrow("fetch failed");
 });

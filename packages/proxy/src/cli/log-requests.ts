@@ -13,8 +13,8 @@ const STDERR_LIMIT = 65_536;
 /** Bytes of a request target that a line shows. */
 const TARGET_SHOWN = 1_024;
 
-/** The answers to what one of `limits` forbids: only the log names that one to whoever can raise it. */
-const LIMIT_EXCEEDED: ReadonlySet<number> = new Set([413, 414, 431]);
+/** The answers to what one of `limits`, or `limitClient`, forbids: only the log names that one to whoever can raise it. */
+const LIMIT_EXCEEDED: ReadonlySet<number> = new Set([413, 414, 429, 431]);
 
 /**
  * Writes failed requests, what applications say about requests on stderr, and, with `verbose`, a line for each request.

@@ -6,6 +6,7 @@ import { chooseAccount } from "../processes/account.ts";
 import { createProxyServer } from "../server.ts";
 import type { ProxyServer } from "../server.ts";
 import { handleSignals } from "../supervisor/signals.ts";
+import { connectionsThatFit, filesFor } from "../worker/open-files.ts";
 import type { Arguments } from "./arguments.ts";
 import { writeBanner } from "./banner.ts";
 import { notesOnExposure } from "./exposed-files.ts";
@@ -64,7 +65,14 @@ export async function serve(
 
 /** What works, but may not be what the user wants. */
 function warnOfStart(config: ResolvedConfig, log: Log, program: Program): void {
-  const { root } = config;
+  const { root, limits } = config;
+  const fit = connectionsThatFit();
+  if (limits.connections !== Infinity && limits.connections > fit) {
+    log.write(
+      "warn",
+      `limits.connections is ${limits.connections}, and ${fit} fit into the files that this process may open: raise \`ulimit -n\` (LimitNOFILE= of systemd) to ${filesFor(limits.connections)}`,
+    );
+  }
   if (root === undefined || config.upstreams.size > 0) return;
   const file = phpFileIn(root);
   if (file !== undefined) {

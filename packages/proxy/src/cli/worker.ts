@@ -99,7 +99,9 @@ async function serveUntilTold(
         if (message.atOnce) worker.reloadCertificates();
       } else if (message.type === "close") resolve();
       else if (message.type === "stop") {
-        void stop().then(() => tell({ type: "counts", connections: worker.connections, requests: worker.requests }));
+        void stop().then(() =>
+          tell({ type: "counts", connections: worker.connections, requests: worker.requests, refused: worker.refused }),
+        );
       }
     });
   });

@@ -9,6 +9,7 @@ import type { PresetName } from "../presets/preset.ts";
 import type { AccessConfig } from "./access-config.ts";
 import type { AuthorizeConfig } from "./authorize-config.ts";
 import type { CgiRouteConfig } from "./cgi-config.ts";
+import type { ClientLimitConfig } from "./client-limit-config.ts";
 import type { RedirectConfig, RespondConfig } from "./define-answers.ts";
 import type { LimitsConfig, ShutdownConfig, TimeoutsConfig } from "./define-limits.ts";
 import type { ErrorPagesConfig } from "./error-pages-config.ts";
@@ -198,6 +199,8 @@ export interface RouteConfig {
   root?: string | undefined;
   /** Who may use the route, by address and by password. @default everybody */
   access?: AccessConfig | undefined;
+  /** How much one client may ask of the route, counted for this route alone. @default as much as it likes */
+  limitClient?: ClientLimitConfig | undefined;
   /** What happens to the headers of responses, behind the `headers` of the configuration. */
   headers?: HeaderRules | undefined;
   /** Pages for errors of this route, before those of the configuration. */

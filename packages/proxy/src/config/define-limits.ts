@@ -7,7 +7,7 @@ export interface LimitsConfig {
    * @default false
    */
   connections?: number | false | undefined;
-  /** Open connections of one client address, proxies of `trustProxy` apart (nginx `limit_conn`). `false`: any. @default false */
+  /** Open connections of one client, an IPv4 address or the /64 of an IPv6 one, proxies of `trustProxy` apart (nginx `limit_conn`). `false`: any. @default false */
   connectionsPerAddress?: number | false | undefined;
   /** Requests at once on a connection of HTTP/2 (nginx `http2_max_concurrent_streams`). @default 100 */
   streams?: number | undefined;

@@ -1,6 +1,7 @@
 import { expandAccess } from "./access-config.ts";
 import { expandAuthorize } from "./authorize-config.ts";
 import { expandCgi } from "./cgi-config.ts";
+import { expandClientLimit } from "./client-limit-config.ts";
 import type { RouteConfig } from "./define-config.ts";
 import { checkTemplate, expandRedirect, expandRespond } from "./expand-answers.ts";
 import { expandFastCGI } from "./expand-fastcgi.ts";
@@ -43,6 +44,7 @@ export function expandRoute(
     links: (long.links ?? []).map((folder) => expansion.path(folder)),
     responses: expandResponseRules(expansion, path, route),
     access: expandAccess(expansion, [...path, "access"], route.access),
+    limitClient: expandClientLimit(expansion, [...path, "limitClient"], route.limitClient),
     respond: respond && expandRespond(expansion, [...path, "respond"], respond),
     redirect:
       redirect === undefined ? undefined : expandRedirect(expansion, [...path, "redirect"], redirect, match.regex),

@@ -1,5 +1,6 @@
 import type { ResolvedAuthorize } from "./authorize-config.ts";
 import type { ResolvedCgiRoute } from "./cgi-config.ts";
+import { clientLimitToLongForm } from "./client-limit-config.ts";
 import type { ProxyConfig } from "./define-config.ts";
 import type { ResolvedFilterRoute } from "./filter-config.ts";
 import { listenToLongForm } from "./listen-config.ts";
@@ -72,7 +73,7 @@ function hstsOf(value: string | undefined): object | undefined {
 
 function routeOf(route: ResolvedRoute, common: ResolvedResponseRules): object {
   const { index: _index, preset: _preset, mount: _mount, match, internal, fastcgi, static: files, ...others } = route;
-  const { authorize, filter, cgi, handler, responses, ...rest } = others;
+  const { authorize, filter, cgi, handler, responses, limitClient, ...rest } = others;
   const { neverServe: _neverServe, ...served } = files ?? {};
   return {
     match: matchOf(match),
@@ -89,6 +90,7 @@ function routeOf(route: ResolvedRoute, common: ResolvedResponseRules): object {
     },
     static: files && served,
     ...responsesOf(responses, common),
+    limitClient: limitClient && clientLimitToLongForm(limitClient),
     authorize: authorize.length === 0 ? undefined : authorize.map(authorizeOf),
     filter: filter && filterOf(filter),
     cgi: cgi && cgiOf(cgi),

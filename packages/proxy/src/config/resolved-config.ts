@@ -10,6 +10,7 @@ import type { PresetName } from "../presets/preset.ts";
 import type { ResolvedAccess } from "./access-config.ts";
 import type { ResolvedAuthorize } from "./authorize-config.ts";
 import type { ResolvedCgiRoute } from "./cgi-config.ts";
+import type { ResolvedClientLimit } from "./client-limit-config.ts";
 import type { ResolvedFilterRoute } from "./filter-config.ts";
 import type { ResolvedListen } from "./listen-config.ts";
 import type { ResolvedLog } from "./log-config.ts";
@@ -144,6 +145,8 @@ export interface ResolvedRoute {
   readonly responses: ResolvedResponseRules;
   /** Who may use it; undefined: everybody. */
   readonly access: ResolvedAccess | undefined;
+  /** How much one client may ask of it; undefined: anything. */
+  readonly limitClient: ResolvedClientLimit | undefined;
   /** What is answered here, if anything is. */
   readonly respond: ResolvedRespond | undefined;
   /** Where the client is sent, if it is. */

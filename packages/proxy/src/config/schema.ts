@@ -242,6 +242,15 @@ const access = keys({
   satisfy: v.optional(oneOf(["all", "any"])),
 });
 
+const limitClient = keys({
+  requests: v.optional(count),
+  per: v.optional(duration),
+  burst: v.optional(count),
+  concurrent: v.optional(count),
+  status: v.optional(count),
+  except: v.optional(texts),
+});
+
 const headerRules = keys({ remove: v.optional(texts), set: v.optional(headers), add: v.optional(headers) });
 
 /** What happens to responses. */
@@ -283,6 +292,7 @@ const route = keys({
   root: v.optional(text),
   internal: v.optional(switched),
   access: v.optional(access),
+  limitClient: v.optional(limitClient),
   ...responses,
   ...answers,
   filter: v.optional(filter),

@@ -1,4 +1,5 @@
 import { GuardedHandler } from "../access/guarded.ts";
+import { LimitedHandler } from "../access/limited.ts";
 import { AuthorizedHandler } from "../authorize/authorized.ts";
 import { CgiPool } from "../cgi/cgi-pool.ts";
 import { CgiHandler } from "../cgi/cgi.ts";
@@ -17,7 +18,7 @@ import { ownAnswer } from "./own-answer.ts";
 import { SendOrders } from "./send-orders.ts";
 import { StaticHandler } from "./static.ts";
 
-/** Makes what answers the routes of a configuration: rules of the response outermost, then who may ask, then authorizers, then the handler. */
+/** Makes what answers the routes of a configuration: rules of the response outermost, then how much and who may ask, then authorizers, then the handler. */
 export class RouteHandlers {
   readonly #config: ResolvedConfig;
   readonly #upstreams: Upstreams;
@@ -33,10 +34,13 @@ export class RouteHandlers {
   }
 
   tableRoute(route: ResolvedRoute): TableRoute<Handler> {
-    const { match, mount, internal, access, responses } = route;
+    const { match, mount, internal, access, limitClient, responses } = route;
+    const { addresses } = this.#config.trustProxy;
     const authorized = this.#authorized(route, this.#handler(route));
     const guarded = access === undefined ? authorized : new GuardedHandler(access, authorized);
-    const value = isEmpty(responses) ? guarded : new RuledHandler(responses, guarded);
+    // Before a password is looked at, which costs more.
+    const limited = limitClient === undefined ? guarded : new LimitedHandler(limitClient, addresses, guarded);
+    const value = isEmpty(responses) ? limited : new RuledHandler(responses, limited);
     return { match, mount, internal, value };
   }
 

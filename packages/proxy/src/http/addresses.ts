@@ -59,3 +59,16 @@ export function plainAddress(address: string): string {
   const zone = address.indexOf("%");
   return zone < 0 ? address : address.slice(0, zone);
 }
+
+/** Whom an address stands for: an IPv4 address itself, of an IPv6 one the /64, all of which belongs to one machine or household as a rule. */
+export function clientNetwork(address: string): string {
+  const plain = plainAddress(address);
+  if (!plain.includes(":")) return plain;
+  const [head = "", tail = ""] = plain.split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === "" ? [] : tail.split(":");
+  // The last two groups may be written as an IPv4 address.
+  const written = before.length + after.length + (plain.includes(".") ? 1 : 0);
+  const groups = [...before, ...Array.from({ length: 8 - written }, () => "0"), ...after].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+}

@@ -1,6 +1,7 @@
 import { type FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
 import type { LoggedResponse } from "../access-log/logged-response.ts";
+import type { Client } from "../access/client-table.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { Trace } from "../explain/trace.ts";
 import type { Endpoint, GatewayRequest, GatewayResponse } from "../gateway-request.ts";
@@ -73,6 +74,8 @@ export class ServedRequest implements Audience {
   redirects = 0;
   /** Whose password was right: REMOTE_USER. Latin-1. */
   remoteUser: string | undefined;
+  /** Who is counted for the request, until it is over; undefined: nobody. */
+  client: Client | undefined;
   /** The upstream that is asked, once it is. */
   upstream: string | undefined;
   /** Hears of the end when the client goes away. */
@@ -241,6 +244,7 @@ export class ServedRequest implements Audience {
     this.onAbort = undefined;
     this.request.onAbort = undefined;
     this.response.onDrain = undefined;
+    this.client?.leave();
     this.#owner.settled(this);
   }
 }

@@ -40,11 +40,19 @@ export type ToWorker =
   /** Finish what runs, then end. */
   | { readonly type: "close" };
 
+/** What a worker does, in numbers. */
+export interface WorkerCounts {
+  readonly connections: number;
+  readonly requests: number;
+  /** Connections that were closed as they came. */
+  readonly refused: number;
+}
+
 /** What a worker says to its supervisor. */
 export type FromWorker =
   | { readonly type: "listening" }
   | { readonly type: "failed"; readonly error: SentError }
-  | { readonly type: "counts"; readonly connections: number; readonly requests: number };
+  | ({ readonly type: "counts" } & WorkerCounts);
 
 /** An error on its way to another process. */
 export interface SentError {

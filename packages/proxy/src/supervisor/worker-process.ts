@@ -16,7 +16,7 @@ import { withoutFunctions } from "./function-places.ts";
 import { giveLog } from "./give-log.ts";
 import { publishWorkerEvent } from "./worker-events.ts";
 import { receivedError } from "./worker-messages.ts";
-import type { FromWorker, ToWorker } from "./worker-messages.ts";
+import type { FromWorker, ToWorker, WorkerCounts } from "./worker-messages.ts";
 
 /** What belongs to how the program was started. */
 export interface WorkerProcessOptions {
@@ -45,6 +45,7 @@ export class WorkerProcess {
   readonly certificateWarnings: readonly string[] = [];
   connections = 0;
   requests = 0;
+  refused = 0;
   readonly #config: ResolvedConfig;
   readonly #sockets: readonly BoundSocket[];
   readonly #managed: readonly string[];
@@ -195,7 +196,7 @@ export class WorkerProcess {
     // Not "exit": what it said last comes before this.
     child.once("close", (code, signal) => {
       this.#child = undefined;
-      this.#count({ connections: 0, requests: 0 });
+      this.#count({ connections: 0, requests: 0, refused: this.refused });
       this.#onEnd?.();
       const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
       if (!this.#everServed) onFailure(failed ?? new Error(`the worker ${how} before it served.`));
@@ -241,9 +242,10 @@ export class WorkerProcess {
     if (this.#tlsStamp !== before) this.#tell({ type: "tls-files", files, atOnce: false });
   }
 
-  #count({ connections, requests }: { readonly connections: number; readonly requests: number }): void {
+  #count({ connections, requests, refused }: WorkerCounts): void {
     this.connections = connections;
     this.requests = requests;
+    this.refused = refused;
     this.#onCounts?.();
   }
 

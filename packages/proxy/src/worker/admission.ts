@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-import { AddressSet, plainAddress } from "../http/addresses.ts";
+import { AddressSet, clientNetwork, plainAddress } from "../http/addresses.ts";
 import { type RefusedConnection, refusedChannel } from "./refused.ts";
 
 /** How many connections there may be. */
@@ -19,16 +19,22 @@ export class Admission {
   readonly #proxies: AddressSet;
   readonly #byAddress = new Map<string, number>();
   #open = 0;
+  #refused = 0;
 
   constructor(rules: AdmissionRules) {
     this.#rules = rules;
     this.#proxies = new AddressSet(rules.proxies);
   }
 
+  /** Connections that were closed as they came. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** Counts a connection until it is closed. @returns false when it was one too many, and is closed already */
   admit(socket: Socket): boolean {
     const { connections } = this.#rules;
-    if (this.#open >= connections) return refuse(socket, { limit: "limits.connections", allowed: connections });
+    if (this.#open >= connections) return this.#refuse(socket, { limit: "limits.connections", allowed: connections });
     this.#open++;
     socket.once("close", () => this.#open--);
     return true;
@@ -43,9 +49,11 @@ export class Admission {
   admitFrom(socket: Socket, address: string | undefined): boolean {
     const allowed = this.#rules.connectionsPerAddress;
     if (allowed === Infinity || address === undefined || this.#proxies.has(address)) return true;
-    const client = plainAddress(address);
+    const client = clientNetwork(address);
     const count = this.#byAddress.get(client) ?? 0;
-    if (count >= allowed) return refuse(socket, { limit: "limits.connectionsPerAddress", allowed }, client);
+    if (count >= allowed) {
+      return this.#refuse(socket, { limit: "limits.connectionsPerAddress", allowed }, plainAddress(address));
+    }
     this.#byAddress.set(client, count + 1);
     socket.once("close", () => {
       const left = (this.#byAddress.get(client) ?? 1) - 1;
@@ -54,10 +62,11 @@ export class Admission {
     });
     return true;
   }
-}
 
-function refuse(socket: Socket, what: Omit<RefusedConnection, "remote">, remote = socket.remoteAddress): false {
-  socket.destroy();
-  if (refusedChannel.hasSubscribers) refusedChannel.publish({ ...what, remote });
-  return false;
+  #refuse(socket: Socket, what: Omit<RefusedConnection, "remote">, remote = socket.remoteAddress): false {
+    this.#refused++;
+    socket.destroy();
+    if (refusedChannel.hasSubscribers) refusedChannel.publish({ ...what, remote });
+    return false;
+  }
 }

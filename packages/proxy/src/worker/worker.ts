@@ -21,6 +21,7 @@ const SETTLE = 1_000;
 export class Worker {
   readonly gateway: Gateway;
   readonly #front: HttpFront;
+  readonly #admission: Admission;
   readonly #certificates: Certificates;
   readonly #entrances: readonly Entrance[];
   readonly #grace: number;
@@ -45,13 +46,14 @@ export class Worker {
       (malformed, connection) => explainClientError(malformed, connection, config),
     );
     const { connections, connectionsPerAddress } = config.limits;
-    const admission = new Admission({
+    this.#admission = new Admission({
       connections: Math.min(connections, connectionsThatFit()),
       connectionsPerAddress,
       proxies: config.trustProxy.addresses,
     });
     this.#entrances = config.listen.map(
-      (listen, index) => new Entrance(listen, this.#certificates.stores[index], handshake, this.#front, admission),
+      (listen, index) =>
+        new Entrance(listen, this.#certificates.stores[index], handshake, this.#front, this.#admission),
     );
   }
 
@@ -63,6 +65,11 @@ export class Worker {
   /** Requests that are being answered. */
   get requests(): number {
     return this.#front.requests;
+  }
+
+  /** Connections that were closed as they came, since they were too many. */
+  get refused(): number {
+    return this.#admission.refused;
   }
 
   /** What works, but should be looked at in the certificates. */

@@ -46,6 +46,27 @@ describe("what is wrong with an answer", () => {
       { fastcgi: { upstream: "php", extensions: [".php"], root: "/", rootOnBackend: "x" } },
       'rootOnBackend must begin with "/", not be "x".',
     ],
+    ["a limit that is none", { limitClient: {}, respond: {} }, "routes[0].limitClient limits nothing"],
+    [
+      "a burst of nothing",
+      { limitClient: { concurrent: 2, burst: 3 }, respond: {} },
+      "routes[0].limitClient.burst needs requests beside it.",
+    ],
+    [
+      "a time that is none",
+      { limitClient: { requests: 1, per: "minute" }, respond: {} },
+      'routes[0].limitClient.per must be milliseconds or a text such as "1m", not "minute".',
+    ],
+    [
+      "a limit that answers well",
+      { limitClient: { requests: 1, status: 200 }, respond: {} },
+      "routes[0].limitClient.status must be 400 to 599, not 200.",
+    ],
+    [
+      "a limit but for no address",
+      { limitClient: { requests: 1, except: ["x"] }, respond: {} },
+      "routes[0].limitClient.except[0] must be an address",
+    ],
     ["nobody in particular", { access: {}, respond: {} }, "routes[0].access says nothing about who may"],
     ["an address", { access: { allow: ["::1", "x"] }, respond: {} }, "routes[0].access.allow[1] must be an address"],
     [

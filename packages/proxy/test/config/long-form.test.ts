@@ -66,6 +66,8 @@ test.each<[string, ProxyConfig]>([
         { redirect: "https://{host}{uri}" },
         { acme: "/var/acme", compress: false, headers: { set: { "X-A": "c" } } },
         { static: true, compress: { encodings: ["gzip"], minBytes: 0 }, headers: { add: { "X-C": "d" } } },
+        { limitClient: { requests: 5, per: "1m" }, respond: {} },
+        { limitClient: { concurrent: 3, status: 503, except: ["loopback"] }, respond: {} },
         { access: { allow: ["::1"], basic: { file: "x" } }, respond: { status: 204, headers: { "X-A": "b" } } },
         { mount: "/käse", internal: true, fastcgi: { upstream: "node", params: { A: "b" } } },
         { fastcgi: { upstream: "php", root: "/x", extensions: [".php"], checkFiles: false, rootOnBackend: "/y" } },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { AddressSet, flawOfAddress } from "../../src/http/addresses.ts";
+import { AddressSet, clientNetwork, flawOfAddress } from "../../src/http/addresses.ts";
 
 test.each<[string[], string | undefined, boolean]>([
   [["10.0.0.0/8"], "10.1.2.3", true],
@@ -32,4 +32,19 @@ test.each(["10.0.0.0/33", "::/129", "10.0.0", "localhost", "", "unix", "1.2.3.4/
 
 test.each(["10.0.0.0/0", "::1", "::/0", "unix:", "loopback", "private", "all"])("%s is fine", (text) => {
   expect(flawOfAddress(text)).toBeUndefined();
+});
+
+test.each([
+  ["192.0.2.1", "192.0.2.1"],
+  ["::ffff:192.0.2.1", "192.0.2.1"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+  ["2001:0DB8:0001:2::", "2001:db8:1:2::/64"],
+  ["2001:db8::1", "2001:db8:0:0::/64"],
+  ["2001:db8::1:2:3:4:5", "2001:db8:0:1::/64"],
+  ["::1", "0:0:0:0::/64"],
+  ["::", "0:0:0:0::/64"],
+  ["1::2:3:4:5:192.0.2.1", "1:0:2:3::/64"],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
+])("%s stands for %s", (address, network) => {
+  expect(clientNetwork(address)).toBe(network);
 });

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { connectionsThatFit } from "../../src/worker/open-files.ts";
+import { connectionsThatFit, requireOpenFiles } from "../../src/worker/open-files.ts";
 import type { RefusedConnection } from "../../src/worker/refused.ts";
 import { makeCertificate } from "../support/certificates.ts";
 import { RawClient } from "../support/raw-client.ts";
@@ -28,6 +28,7 @@ describe("connections", () => {
     for (const client of open) await client.until(/hello$/);
     expect(await new RawClient(port).write(LAST_GET).closed()).toBe("");
     expect(refused).toEqual([{ limit: "limits.connections", allowed: 2, remote: "127.0.0.1" }]);
+    expect(server.stats.refused).toBe(1);
     open[0].received = "";
     await open[0].write(GET).until(/hello$/);
     open[0].socket.destroy();
@@ -84,4 +85,19 @@ test("[Q26] half of the files that may be opened are for clients", () => {
   );
   expect(connectionsThatFit("")).toBe(Infinity);
   expect(connectionsThatFit()).toBeGreaterThan(0);
+});
+
+test("[Q26] too few of them for a server are refused at start, with what to do", () => {
+  const limits = (files: number): string =>
+    `Max open files            ${files}                 ${files}                 files\n`;
+  expect(() => requireOpenFiles(Infinity, limits(191))).toThrow(
+    "this process may open 191 files, which is enough for 63 clients: allow 192 or more (`ulimit -n`, LimitNOFILE= of systemd), or set limits.connections to 63.",
+  );
+  for (const [connections, files] of [
+    [Infinity, 192],
+    [63, 191],
+    [1, 10],
+  ] as const)
+    expect(() => requireOpenFiles(connections, limits(files))).not.toThrow();
+  expect(() => requireOpenFiles(Infinity, "")).not.toThrow();
 });
