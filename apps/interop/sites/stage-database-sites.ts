@@ -8,9 +8,9 @@ export const PHPMYADMIN = "/usr/share/phpmyadmin";
 export const ADMINER = "/usr/share/adminer/adminer.php";
 
 /**
- * phpMyAdmin in one folder with Adminer, as on many a server: copies, with a configuration that knows one database server.
+ * phpMyAdmin and Adminer: copies, with a configuration that knows one database server.
  *
- * @returns the document root
+ * @returns the folder of both, `phpmyadmin` and `adminer`
  */
 export function stageDatabaseSites(folder: string, socket: string): string {
   const root = join(folder, "sites");
@@ -33,7 +33,7 @@ $cfg['SendErrorReports'] = 'never';
 `,
   );
   mkdirSync(join(root, "adminer"));
-  cpSync(ADMINER, join(root, "adminer/index.php"), { dereference: true });
+  cpSync(ADMINER, join(root, "adminer/adminer.php"), { dereference: true });
   giveToWebUser(root);
   giveToWebUser(data);
   return root;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { send } from "../src/http.ts";
 import { needs } from "../src/needs.ts";
+import { getInParts } from "../src/parts.ts";
 import { startXProxy } from "../src/peers/x-proxy.ts";
 import type { RunningProxy } from "../src/peers/x-proxy.ts";
 import { raw } from "../src/raw.ts";
@@ -14,7 +15,6 @@ import { temporaryFolder } from "../src/temporary.ts";
 import { startPool } from "./backends.ts";
 import type { Backend } from "./backends.ts";
 import { needsFiles } from "./needs-files.ts";
-import { getInParts } from "./parts.ts";
 import { DATA, FRAMEWORK_BUNDLE, stageSymfony } from "./stage-symfony.ts";
 
 const present = [

@@ -1,6 +1,8 @@
 """A Django application in one file for uWSGI: a page, a form with its CSRF token, a session, a redirect, a stream, an upload."""
 
 import hashlib
+import os
+import socket
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -46,7 +48,17 @@ def saved(request):
 
 
 def stream(request):
-    return StreamingHttpResponse((f"piece {number}\n" for number in range(3)), content_type="text/plain")
+    return StreamingHttpResponse(pieces(), content_type="text/plain")
+
+
+def pieces():
+    """Each piece leaves when it is made; where GATE is set, the next one is made when whoever listens there has hung up."""
+    for number in range(3):
+        yield f"piece {number}\n"
+        if number < 2 and "GATE" in os.environ:
+            host, port = os.environ["GATE"].split(":")
+            with socket.create_connection((host, int(port))) as gate:
+                gate.recv(1)
 
 
 @csrf_exempt

@@ -1,6 +1,8 @@
 """A WSGI application for uWSGI: a page, an upload, a redirect, a session, and a stream."""
 
 import hashlib
+import os
+import socket
 
 from flask import Flask, Response, redirect, request, session, url_for
 
@@ -27,4 +29,14 @@ def elsewhere():
 
 @application.get("/stream")
 def stream():
-    return Response((f"piece {number}\n" for number in range(3)), mimetype="text/plain")
+    return Response(pieces(), mimetype="text/plain")
+
+
+def pieces():
+    """Each piece leaves when it is made; where GATE is set, the next one is made when whoever listens there has hung up."""
+    for number in range(3):
+        yield f"piece {number}\n"
+        if number < 2 and "GATE" in os.environ:
+            host, port = os.environ["GATE"].split(":")
+            with socket.create_connection((host, int(port))) as gate:
+                gate.recv(1)

@@ -1,4 +1,6 @@
 // One application in all three roles of FastCGI: x-responder node/app.mjs --listen ADDRESS
+import { once } from "node:events";
+import { connect } from "node:net";
 
 /** Permission: who knows the password is let in, and the application behind is told who that is. */
 export function authorize(request) {
@@ -26,5 +28,17 @@ function blockOf(block) {
 
 /** An ordinary request; many at once share one connection. */
 export function fetch(request, { params }) {
+  if (params.get("PATH_INFO") === "/stream") return new Response(ReadableStream.from(pieces()));
   return Response.json({ pid: process.pid, user: params.get("REMOTE_USER"), path: params.get("PATH_INFO") });
+}
+
+/** Each piece leaves when it is made; where GATE is set, the next one is made when whoever listens there has hung up. */
+async function* pieces() {
+  for (let number = 0; number < 3; number++) {
+    yield Buffer.from(`piece ${number}\n`);
+    if (number < 2 && process.env.GATE !== undefined) {
+      const [host, port] = process.env.GATE.split(":");
+      await once(connect(Number(port), host).resume(), "close");
+    }
+  }
 }

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use FCGI;
 use IO::Handle;
+use IO::Socket::INET;
 use MIME::Base64 qw(encode_base64);
 
 my $socket = FCGI::OpenSocket( $ARGV[0], 64 );
@@ -45,9 +46,21 @@ sub filter {
 }
 
 sub respond {
+    return stream() if ( $env{PATH_INFO} // '' ) eq '/stream';
     my $body = '';
     read $in, $body, $env{CONTENT_LENGTH} // 0;
     my $user = $env{REMOTE_USER} // 'nobody';
     print $out "Content-Type: text/plain\r\n\r\n";
     print $out "perl: $env{REQUEST_METHOD} $env{PATH_INFO} for $user, ", length $body, " bytes\n";
+}
+
+# Each piece leaves when it is made; where GATE is set, the next one is made when whoever listens there has hung up.
+sub stream {
+    print $out "Content-Type: text/plain\r\n\r\n";
+    for my $number ( 0 .. 2 ) {
+        print $out "piece $number\n";
+        $request->Flush();
+        my $gate = $ENV{GATE} && $number < 2 && IO::Socket::INET->new( PeerAddr => $ENV{GATE} );
+        $gate->read( my $end, 1 ) if $gate;
+    }
 }

@@ -3,6 +3,7 @@ require "logger"
 require "rails"
 require "action_controller/railtie"
 require "digest"
+require "socket"
 
 class Kitchen < Rails::Application
   config.root = __dir__
@@ -54,7 +55,12 @@ class PagesController < ActionController::Base
 
   def stream
     headers["Last-Modified"] = Time.now.httpdate # or Rack::ETag would hold it back
-    self.response_body = Enumerator.new { |out| 3.times { |number| out << "piece #{number}\n" } }
+    self.response_body = Enumerator.new do |out|
+      3.times do |number|
+        out << "piece #{number}\n"
+        wait_at_gate if number < 2
+      end
+    end
   end
 
   def upload
@@ -65,6 +71,13 @@ class PagesController < ActionController::Base
 
   def show
     render json: { rest: params[:rest], query: request.query_parameters, format: params[:format] }
+  end
+
+  private
+
+  # Where GATE is set, until whoever listens there has hung up.
+  def wait_at_gate
+    TCPSocket.open(*ENV["GATE"].split(":")) { |gate| gate.read } if ENV["GATE"]
   end
 end
 

@@ -1,59 +1,34 @@
-// phpMyAdmin and Adminer, as Debian has them, with a MariaDB of their own, over both transports.
+// examples/many-languages with all that it has, over both transports: DokuWiki, Symfony, phpMyAdmin and Adminer as Debian has them, with a
+// MariaDB of the test's own, beside the applications of other languages, which test/many-languages.test.ts knows better.
+import { join } from "node:path";
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { type Answer, type Send, send } from "../src/http.ts";
+import { Gate } from "../src/gate.ts";
+import type { Answer } from "../src/http.ts";
 import { needs } from "../src/needs.ts";
+import { getInParts } from "../src/parts.ts";
+import { hasAllLanguages, startManyLanguages } from "../src/peers/many-languages.ts";
 import { type MariaDb, startMariaDb } from "../src/peers/mariadb.ts";
-import { startXProxy } from "../src/peers/x-proxy.ts";
 import type { RunningProxy } from "../src/peers/x-proxy.ts";
 import { temporaryFolder } from "../src/temporary.ts";
-import { BACKENDS, type Backend } from "./backends.ts";
 import { needsFiles } from "./needs-files.ts";
 import { ADMINER, PHPMYADMIN, stageDatabaseSites } from "./stage-database-sites.ts";
+import { DOKUWIKI, USER as EDITOR, stageDokuWiki } from "./stage-dokuwiki.ts";
+import { DATA, FRAMEWORK_BUNDLE, stageSymfony } from "./stage-symfony.ts";
+import { Visitor } from "./visitor.ts";
 
 const present = [
   needs("php-fpm", ["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-fpm"]),
   needs("MariaDB", ["mariadbd"]),
   needsFiles("phpmyadmin", `${PHPMYADMIN}/index.php`),
   needsFiles("adminer", ADMINER),
+  needsFiles("dokuwiki", `${DOKUWIKI}/doku.php`),
+  needsFiles("php-symfony-framework-bundle", FRAMEWORK_BUNDLE),
+  needs("git", ["git"]),
 ].every(Boolean);
 
 const USER = { name: "ada", password: "engines & cards" };
-
-/** A browser as far as it takes: it keeps cookies. */
-class Visitor {
-  readonly #url: string;
-  readonly #cookies = new Map<string, string>();
-
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  async ask(path: string, more: Send = {}): Promise<Answer> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const answer = await send(this.#url, path, { ...more, headers: { ...more.headers, cookie } });
-    for (const line of answer.headers["set-cookie"] ?? []) {
-      const [name = "", value = ""] = (line.split(";")[0] ?? "").split(/=(.*)/s);
-      if (value === "" || value === "deleted") this.#cookies.delete(name);
-      else this.#cookies.set(name, value);
-    }
-    return answer;
-  }
-
-  post(path: string, fields: Record<string, string>): Promise<Answer> {
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return this.ask(path, { method: "POST", headers, body: new URLSearchParams(fields).toString() });
-  }
-
-  async upload(path: string, fields: Record<string, string>, name: string, file: File): Promise<Answer> {
-    const form = new FormData();
-    for (const [field, value] of Object.entries(fields)) form.set(field, value);
-    form.set(name, file);
-    const encoded = new Response(form);
-    const headers = { "content-type": encoded.headers.get("content-type") ?? "" };
-    return this.ask(path, { method: "POST", headers, body: Buffer.from(await encoded.arrayBuffer()) });
-  }
-}
 
 const found = (pattern: RegExp, text: string): string => {
   const match = pattern.exec(text)?.[1];
@@ -70,24 +45,106 @@ ${Array.from({ length: ROWS / 1_000 }, (_, block) => {
 }).join("\n")}
 `;
 
-describe.runIf(present).each(BACKENDS.filter(({ managed }) => !managed))("databases, $title", ({ start }) => {
+describe.runIf(present).each(["unix", "tcp"] as const)("many languages and the sites of PHP, over %s", (transport) => {
   const folder = temporaryFolder();
   let database: MariaDb;
-  let backend: Backend | undefined;
+  let gate: Gate;
   let proxy: RunningProxy;
 
   beforeAll(async () => {
+    gate = await Gate.open();
     database = await startMariaDb(folder.path, USER);
-    backend = await start(folder.path);
-    const root = stageDatabaseSites(folder.path, database.socket);
-    proxy = await startXProxy([root, "--php", backend.php, "--preset", "none"]);
+    const sites = stageDatabaseSites(folder.path, database.socket);
+    const environment = {
+      DOKUWIKI: stageDokuWiki(folder.path),
+      PHPMYADMIN: join(sites, "phpmyadmin"),
+      ADMINER: join(sites, "adminer"),
+      GATE: gate.address,
+    };
+    const prepare = (example: string): unknown => stageSymfony(example);
+    proxy = await startManyLanguages(folder.path, { transport, environment, prepare });
     // A MariaDB makes its tables first.
   }, 120_000);
   afterAll(async () => {
     await proxy?.stop();
-    await backend?.stop();
     await database?.stop();
+    gate?.close();
     folder.remove();
+  });
+
+  test("DokuWiki: its start page, the styles that it makes, a login, a page that is written, and what is for nobody", async () => {
+    const visitor = new Visitor(proxy.url);
+    const start = (await visitor.ask("/wiki/doku.php")).body.toString();
+    expect(start).toContain("A wiki behind x-proxy");
+    const style = await visitor.ask(found(/href="(\/wiki\/lib\/exe\/css\.php[^"]*)"/, start));
+    expect([style.status, style.headers["content-type"]]).toEqual([200, "text/css; charset=utf-8"]);
+    const logo = await visitor.ask("/wiki/lib/images/smileys/fixme.svg");
+    expect([logo.status, logo.headers["content-type"]]).toEqual([200, "image/svg+xml"]);
+
+    const page = "/wiki/doku.php?id=dishes";
+    const form = (await visitor.ask(`${page}&do=login`)).body.toString();
+    const login = { id: "dishes", do: "login", u: EDITOR.name, p: EDITOR.password };
+    const entered = await visitor.post(page, { ...login, sectok: found(/name="sectok" value="(\w*)"/, form) });
+    expect(entered.status).toBe(302);
+    const editor = (await visitor.ask(`${page}&do=edit`)).body.toString();
+    const written = await visitor.post(page, {
+      sectok: found(/name="sectok" value="(\w+)"/, editor),
+      changecheck: found(/name="changecheck" value="(\w*)"/, editor),
+      target: "section",
+      wikitext: "====== Käse & Brot ======",
+      "do[save]": "1",
+    });
+    expect(written.status).toBe(302);
+    expect((await visitor.ask(page)).body.toString()).toContain("Käse &amp; Brot</h1>");
+    expect((await visitor.ask("/wiki/conf/users.auth.php")).status).toBe(404);
+    expect((await visitor.ask("/wiki/data/pages/dishes.txt")).status).toBe(404);
+  });
+
+  test("Symfony: routes with their query, a session, a form with a file, and a stream piece by piece", async ({
+    signal,
+  }) => {
+    const visitor = new Visitor(proxy.url);
+    const hello = await visitor.ask("/symfony/hello/J%C3%BCrgen?a=1");
+    expect(JSON.parse(hello.body.toString())).toEqual({
+      name: "Jürgen",
+      query: { a: "1" },
+      uri: `${proxy.url}/symfony/hello/J%C3%BCrgen?a=1`,
+      baseUrl: "/symfony",
+      client: "127.0.0.1",
+      link: `${proxy.url}/symfony/hello/you`,
+    });
+    expect((await visitor.ask("/symfony/style.css")).headers["content-type"]).toBe("text/css; charset=utf-8");
+    expect((await visitor.ask("/symfony/count")).body.toString()).toBe("1");
+    expect((await visitor.ask("/symfony/count")).body.toString()).toBe("2");
+    const sent = await visitor.upload("/symfony/contact", { name: "Ada" }, "photo", new File([DATA], "dish.jpg"));
+    expect([sent.status, sent.headers.location]).toEqual([303, "/symfony/thanks"]);
+    expect(JSON.parse((await visitor.ask("/symfony/thanks")).body.toString())).toMatchObject({ name: ["Ada"] });
+    const parts = await getInParts(`${proxy.url}/symfony/stream`, signal);
+    expect(await parts.until("one\n")).toBe("one\n");
+    await visitor.ask("/symfony/go-on");
+    expect(await parts.until("two\n")).toBe("one\ntwo\n");
+    await visitor.ask("/symfony/go-on");
+    expect(await parts.whole()).toBe("one\ntwo\nthree\n");
+    expect((await visitor.ask("/symfony/src/Kernel.php")).status).toBe(404);
+  });
+
+  test.runIf(hasAllLanguages()).each([
+    ["/perl/x", "perl: GET /x"],
+    ["/plack/x", "plack: GET /plack/x"],
+    ["/flask/", "flask: visit 1"],
+    ["/flask-scgi/", "flask: visit 1"],
+    ["/django/", "django: visit 1"],
+    ["/django-scgi/", "django: visit 1"],
+    ["/rails/", "rails: visit 1"],
+    ["/node/x", '"path":"/x"'],
+    ["/gitweb/", "project.git"],
+    ["/cgi-cgit/", "project.git"],
+    ["/git/project.git/info/refs", "refs/heads/branch-7"],
+    ["/notes/menu.md", "<h1>Menu</h1>"],
+    ["/live", "node: GET"],
+  ])("%s beside them", async (path, expected) => {
+    const { status, body } = await new Visitor(proxy.url).ask(path);
+    expect([status, body.toString()]).toEqual([200, expect.stringContaining(expected)]);
   });
 
   describe("phpMyAdmin", () => {
