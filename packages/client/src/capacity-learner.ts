@@ -1,7 +1,7 @@
 import { readCapabilities } from "@x/protocol";
-import type { Address } from "@x/protocol/address";
+import { formatApplicationAddress } from "@x/protocol/address";
+import type { Address, ApplicationAddress } from "@x/protocol/address";
 
-import type { ApplicationAddress } from "./application-address.ts";
 import { getValues } from "./get-values.ts";
 import { pathParams } from "./path-params.ts";
 import type { PoolSettings } from "./pool-options.ts";
@@ -30,18 +30,24 @@ const RETRY_INTERVAL = 10_000;
 
 /** @returns undefined when the settings say that there is nothing to learn */
 export function createLearner(
-  { socket, protocol, text }: ApplicationAddress,
+  application: ApplicationAddress,
   settings: PoolSettings,
   runtime: Runtime,
   onLearned: (capacity: PoolCapacity) => void,
 ): CapacityLearner | undefined {
-  if (protocol === "scgi") return undefined;
+  if (application.protocol === "scgi") return undefined;
   if (settings.statusPath !== undefined) {
-    const question = statusQuestion(text, settings.statusPath, settings, runtime);
+    const question = statusQuestion(formatApplicationAddress(application), settings.statusPath, settings, runtime);
     return new Learner(question, STATUS_INTERVAL, settings, runtime, onLearned);
   }
   if (!settings.learn) return undefined;
-  return new Learner(valuesQuestion(socket, settings, runtime), VALUES_INTERVAL, settings, runtime, onLearned);
+  return new Learner(
+    valuesQuestion(application.address, settings, runtime),
+    VALUES_INTERVAL,
+    settings,
+    runtime,
+    onLearned,
+  );
 }
 
 class Learner implements CapacityLearner {

@@ -1,8 +1,9 @@
+import { formatApplicationAddress } from "@x/protocol/address";
+import type { ApplicationAddress } from "@x/protocol/address";
 import type { FastCGIError } from "@x/protocol/errors";
 import { ClientSession } from "@x/protocol/session";
 import type { Timer } from "@x/protocol/timers";
 
-import type { ApplicationAddress } from "./application-address.ts";
 import { abortIgnoredError, socketError, strayBytesError, stuckError } from "./connection-errors.ts";
 import { ConnectionInput } from "./connection-input.ts";
 import { ConnectionOutput } from "./connection-output.ts";
@@ -84,8 +85,8 @@ export class Connection implements SocketReader {
 
   constructor(options: ConnectionOptions) {
     const { runtime } = options;
-    const { socket: address, protocol } = options.application;
-    this.address = options.application.text;
+    const { address, protocol } = options.application;
+    this.address = formatApplicationAddress(options.application);
     this.#runtime = runtime;
     this.#owner = options.owner;
     this.input = new ConnectionInput(runtime, () => {

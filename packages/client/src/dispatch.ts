@@ -1,9 +1,9 @@
 import { ProtocolStatus, Role } from "@x/protocol";
+import type { ApplicationProtocol } from "@x/protocol/address";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { ClientExchangeHandler } from "@x/protocol/session";
 import type { Timer } from "@x/protocol/timers";
 
-import type { ApplicationProtocol } from "./application-address.ts";
 import type { Connection } from "./connection.ts";
 import { channels } from "./diagnostics.ts";
 import { abortError, protocolStatusError, silenceError, totalTimeoutError } from "./dispatch-errors.ts";

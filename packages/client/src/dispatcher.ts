@@ -1,7 +1,7 @@
 import type { OversizedParam, ParamsInput } from "@x/protocol";
+import type { ApplicationProtocol } from "@x/protocol/address";
 import type { FastCGIError } from "@x/protocol/errors";
 
-import type { ApplicationProtocol } from "./application-address.ts";
 import type { BodyInput } from "./body.ts";
 import { openExchange } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";

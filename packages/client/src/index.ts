@@ -12,7 +12,7 @@
  * @packageDocumentation
  */
 
-export type { ApplicationProtocol } from "./application-address.ts";
+export type { ApplicationProtocol } from "@x/protocol/address";
 export { Client } from "./client.ts";
 export type { ClientOptions } from "./client.ts";
 export { Pool } from "./pool.ts";

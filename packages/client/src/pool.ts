@@ -1,6 +1,6 @@
+import { parseApplicationAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
-import { parseApplicationAddress } from "./application-address.ts";
 import { findTooLargeParam, planDispatch } from "./dispatch-plan.ts";
 import { Dispatch } from "./dispatch.ts";
 import { Dispatcher } from "./dispatcher.ts";

@@ -1,6 +1,7 @@
+import { formatApplicationAddress } from "@x/protocol/address";
+import type { ApplicationAddress, ApplicationProtocol } from "@x/protocol/address";
 import type { FastCGIError } from "@x/protocol/errors";
 
-import type { ApplicationAddress, ApplicationProtocol } from "./application-address.ts";
 import { createLearner } from "./capacity-learner.ts";
 import type { CapacityLearner } from "./capacity-learner.ts";
 import { ConnectionSet } from "./connection-set.ts";
@@ -48,12 +49,15 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   #onDrained: (() => void)[] = [];
 
   constructor(application: ApplicationAddress, settings: PoolSettings, runtime: Runtime) {
-    this.address = application.text;
+    this.address = formatApplicationAddress(application);
     this.#application = application;
     this.#settings = settings;
     this.#runtime = runtime;
     const { waitForStart, lookup } = settings;
-    this.#dialOptions = { waitForStart, lookup: lookupFor(application.socket, lookup, () => runtime.timeouts.clock()) };
+    this.#dialOptions = {
+      waitForStart,
+      lookup: lookupFor(application.address, lookup, () => runtime.timeouts.clock()),
+    };
     this.#learner = createLearner(application, settings, runtime, (capacity) => this.#reshape(capacity));
     // What is to be learned is not known yet.
     this.#shape = poolShape(settings.learn ? { ...settings, multiplex: 1 } : settings);

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 
-import { parseApplicationAddress } from "../src/application-address.ts";
 import { BalancedPool } from "../src/balancing/balanced-pool.ts";
 import { Pool } from "../src/pool.ts";
 import { turns } from "./support/clock.ts";
@@ -113,14 +112,4 @@ test("SCGI and its addresses in a balanced pool", async () => {
     await body.text();
   }
   expect(pool.stats.peers.map(({ address }) => address)).toEqual(["scgi+unix:/nonexistent", peer.address]);
-});
-
-test("addresses", () => {
-  expect(parseApplicationAddress("scgi+tcp://[::1]:4000")).toEqual({
-    socket: { kind: "tcp", host: "::1", port: 4000 },
-    protocol: "scgi",
-    text: "scgi+tcp://[::1]:4000",
-  });
-  expect(parseApplicationAddress("unix:/a")).toMatchObject({ protocol: "fastcgi", text: "unix:/a" });
-  expect(() => parseApplicationAddress("scgi+/a")).toThrow('write "unix:/a"');
 });

@@ -1,12 +1,12 @@
 /**
  * Where an application listens, as one line of text: `unix:/run/app.sock`, `unix:@abstract`,
- * `tcp://host:9000`, `tcp://[::1]:9000`, `fd:0`.
+ * `tcp://host:9000`, `tcp://[::1]:9000`, `fd:0`; with `scgi+` before it where SCGI is spoken.
  *
  * @packageDocumentation
  */
 
 import { readAddress } from "./address/read.ts";
-import { suggestAddress } from "./address/suggest.ts";
+import { suggestAddress, suggestApplicationAddress } from "./address/suggest.ts";
 import { FastCGIError } from "./errors.ts";
 
 /** A UNIX socket in the file system. */
@@ -46,6 +46,17 @@ export interface FdAddress {
 /** Where to connect to or to listen on. */
 export type Address = UnixAddress | AbstractAddress | TcpAddress | FdAddress;
 
+/** What an application speaks. */
+export type ApplicationProtocol = "fastcgi" | "scgi";
+
+/** Where an application is, and what it speaks there. */
+export interface ApplicationAddress {
+  /** `scgi+` before the address says SCGI. */
+  protocol: ApplicationProtocol;
+  /** Of its socket. */
+  address: Address;
+}
+
 /** What kinds of address make sense to the caller. */
 export interface ParseAddressOptions {
   /**
@@ -74,14 +85,7 @@ export interface ParseAddressOptions {
 export function parseAddress(text: string, options: ParseAddressOptions = {}): Address {
   const address = readAddress(text, options);
   if (typeof address !== "string") return address;
-  const suggestion = suggestAddress(text, options);
-  const hint =
-    suggestion === undefined
-      ? `an address looks like unix:/run/app.sock or tcp://127.0.0.1:9000${options.fd === true ? " or fd:0" : ""}`
-      : `write ${quote(suggestion)}`;
-  throw new FastCGIError("FCGI_ERR_BAD_ADDRESS", `The address ${quote(text)} ${address}; ${hint}.`, {
-    phase: "configure",
-  });
+  throw badAddress(text, address, suggestAddress(text, options), options);
 }
 
 /** The text of an address: what {@link parseAddress} reads back as the same address. */
@@ -94,6 +98,45 @@ export function formatAddress(address: Address): string {
   // `unix:@…` and `unix://…` mean something else.
   const { path } = address;
   return `unix:${path.startsWith("@") ? `./${path}` : path.replace(/^\/+/, "/")}`;
+}
+
+/** Before the address of an application that speaks SCGI. */
+const SCGI = "scgi+";
+
+/**
+ * Reads the address of an application that may speak either protocol: that of its socket, with `scgi+` before it if it speaks SCGI.
+ *
+ * @throws FastCGIError `FCGI_ERR_BAD_ADDRESS`, as {@link parseAddress} does
+ * @example
+ * parseApplicationAddress("scgi+tcp://[::1]:4000"); // { protocol: "scgi", address: { kind: "tcp", host: "::1", port: 4000 } }
+ * parseApplicationAddress("scgi://app:4000"); // throws: … write "scgi+tcp://app:4000".
+ */
+export function parseApplicationAddress(text: string, options: ParseAddressOptions = {}): ApplicationAddress {
+  if (typeof text !== "string") return { protocol: "fastcgi", address: parseAddress(text, options) };
+  const scgi = text.startsWith(SCGI);
+  const address = readAddress(scgi ? text.slice(SCGI.length) : text, options);
+  if (typeof address !== "string") return { protocol: scgi ? "scgi" : "fastcgi", address };
+  throw badAddress(text, address, suggestApplicationAddress(text, options), options);
+}
+
+/** The text of an application's address: what {@link parseApplicationAddress} reads back as the same. */
+export function formatApplicationAddress({ protocol, address }: ApplicationAddress): string {
+  return protocol === "scgi" ? SCGI + formatAddress(address) : formatAddress(address);
+}
+
+function badAddress(
+  text: string,
+  problem: string,
+  suggestion: string | undefined,
+  options: ParseAddressOptions,
+): FastCGIError {
+  const hint =
+    suggestion === undefined
+      ? `an address looks like unix:/run/app.sock or tcp://127.0.0.1:9000${options.fd === true ? " or fd:0" : ""}`
+      : `write ${quote(suggestion)}`;
+  return new FastCGIError("FCGI_ERR_BAD_ADDRESS", `The address ${quote(text)} ${problem}; ${hint}.`, {
+    phase: "configure",
+  });
 }
 
 /** Quoted for a message: no character that would break the line or turn the text around. */

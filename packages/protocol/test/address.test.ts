@@ -1,16 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { formatAddress, parseAddress } from "../src/address.ts";
+import { formatAddress, formatApplicationAddress, parseAddress, parseApplicationAddress } from "../src/address.ts";
 import type { Address, ParseAddressOptions } from "../src/address.ts";
 import { isFastCGIError } from "../src/errors.ts";
 
 const EXAMPLE = "an address looks like unix:/run/app.sock or tcp://127.0.0.1:9000";
 const LISTENING: ParseAddressOptions = { fd: true, ephemeral: true };
 
-function messageOf(text: string, options?: ParseAddressOptions): string {
+type Parse = (text: string, options?: ParseAddressOptions) => unknown;
+
+function messageOf(text: string, options?: ParseAddressOptions, parse: Parse = parseAddress): string {
   try {
-    parseAddress(text, options);
+    parse(text, options);
   } catch (error) {
     if (!isFastCGIError(error, "FCGI_ERR_BAD_ADDRESS")) throw error;
     expect(error.phase).toBe("configure");
@@ -192,6 +194,40 @@ test("a message has no character that would break a line or turn it around", () 
   expect(messageOf("x y".repeat(1_000)).length).toBeLessThan(400);
 });
 
+describe("applications, which may speak SCGI", () => {
+  test.each([
+    ["unix:/a", { protocol: "fastcgi", address: { kind: "unix", path: "/a" } }],
+    ["scgi+unix:/a", { protocol: "scgi", address: { kind: "unix", path: "/a" } }],
+    ["scgi+unix:@a", { protocol: "scgi", address: { kind: "abstract", name: "a" } }],
+    ["scgi+tcp://[::1]:4000", { protocol: "scgi", address: { kind: "tcp", host: "::1", port: 4000 } }],
+    ["scgi+tcp://127.0.0.1:0", { protocol: "scgi", address: { kind: "tcp", host: "127.0.0.1", port: 0 } }],
+    ["scgi+fd:0", { protocol: "scgi", address: { kind: "fd", fd: 0 } }],
+  ] as const)("%s", (text, application) => {
+    expect(parseApplicationAddress(text, LISTENING)).toEqual(application);
+    expect(formatApplicationAddress(application)).toBe(text);
+  });
+
+  test.each([
+    ["scgi+/a", "does not begin with unix: or tcp://", "scgi+unix:/a"],
+    ["scgi+127.0.0.1:4000", "does not begin with unix: or tcp://", "scgi+tcp://127.0.0.1:4000"],
+    ["scgi+tcp://app", "has no port", "scgi+tcp://app:9000"],
+    ["SCGI+unix:/a", "does not begin with unix: or tcp://", "scgi+unix:/a"],
+    ["scgi://app:4000", "does not begin with unix: or tcp://", "scgi+tcp://app:4000"],
+    ["scgi:///run/app.sock", "does not begin with unix: or tcp://", "scgi+unix:/run/app.sock"],
+    ["scgi:/run/app.sock", "does not begin with unix: or tcp://", "scgi+unix:/run/app.sock"],
+    ["proxy:unix:/run/app.sock|scgi://localhost/", "does not begin with unix: or tcp://", "scgi+unix:/run/app.sock"],
+    ["/run/app.sock", "does not begin with unix: or tcp://", "unix:/run/app.sock"],
+  ])("%s %s → %s", (text, problem, right) => {
+    expect(messageOf(text, {}, parseApplicationAddress)).toBe(`The address "${text}" ${problem}; write "${right}".`);
+  });
+
+  test("what has no obvious right spelling, and what is no text at all", () => {
+    expect(() => parseApplicationAddress("scgi+")).toThrow(`The address "scgi+" is empty; ${EXAMPLE}.`);
+    expect(() => parseApplicationAddress("scgi+fd:0")).toThrow("on which one can listen but not call");
+    expect(() => parseApplicationAddress(undefined as unknown as string)).toThrow("The address undefined is not text");
+  });
+});
+
 describe("properties", () => {
   const parts = [
     ..."unix: unix:@ tcp:// fd: fcgi:// proxy: | / // . .. [ ] :: : :9000 0 9000 localhost 127.0.0.1 app.sock @ % ? #".split(
@@ -234,6 +270,37 @@ describe("properties", () => {
     );
     expect(taken).toBeGreaterThan(10);
     expect(advised).toBeGreaterThan(10);
+  });
+
+  test("what is behind scgi+ is taken as it is without, and advice stays with the protocol", () => {
+    const prefix = fc.constantFrom("", "scgi+", "SCGI+", "scgi+scgi+", "scgi:", "scgi://", "scgi");
+    const outcome = (parse: () => unknown): unknown => {
+      try {
+        return parse();
+      } catch (error) {
+        if (!isFastCGIError(error, "FCGI_ERR_BAD_ADDRESS")) throw error;
+        return error.message;
+      }
+    };
+    fc.assert(
+      fc.property(prefix, text, options, (before, input, how) => {
+        const alone = outcome(() => parseAddress(input, how));
+        const scgi = outcome(() => parseApplicationAddress(`scgi+${input}`, how));
+        expect(scgi).toEqual(typeof alone === "string" ? expect.any(String) : { protocol: "scgi", address: alone });
+
+        const found = outcome(() => parseApplicationAddress(before + input, how));
+        if (typeof found !== "string") {
+          const application = found as ReturnType<typeof parseApplicationAddress>;
+          expect(parseApplicationAddress(formatApplicationAddress(application), how)).toEqual(application);
+          return;
+        }
+        const advice = /; write ("(?:[^"\\]|\\.)*")\.$/.exec(found)?.[1];
+        if (advice === undefined) return;
+        const { protocol } = parseApplicationAddress(JSON.parse(advice) as string, how);
+        if (/^scgi[+:]/i.test(before)) expect(protocol).toBe("scgi");
+      }),
+      { numRuns: 3_000 },
+    );
   });
 
   test("any IPv6 address is taken as the URL parser takes it", () => {

@@ -2,14 +2,14 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressInfo, ListenOptions as NetListenOptions, Server } from "node:net";
 
-import type { Address } from "@x/protocol/address";
+import { formatApplicationAddress } from "@x/protocol/address";
+import type { Address, ApplicationAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
 import { allowedPeersFrom, isLoopback } from "./allowed-peers.ts";
 import type { AllowedPeers } from "./allowed-peers.ts";
 import { inherited, isSocket } from "./inherited.ts";
-import { formatListenAddress, parseListenAddress } from "./listen-address.ts";
-import type { ListenAddress } from "./listen-address.ts";
+import { parseListenAddress } from "./listen-address.ts";
 import { clearDeadSocket, withSocketMode } from "./unix-socket.ts";
 
 /** Where an application listens, and for whom. */
@@ -52,7 +52,7 @@ export interface ListenOptions {
 }
 
 /** A listening place that was checked and can be opened. */
-export interface ListenPlan extends ListenAddress {
+export interface ListenPlan extends ApplicationAddress {
   readonly kind: "socket";
   readonly mode: number;
   readonly backlog: number;
@@ -89,7 +89,7 @@ export function planListening(
   const place = options.listen === undefined ? inheritedAddress(environment) : parseListenAddress(options.listen);
   const { address } = place;
   const peers = allowedPeersFrom(options.allowedPeers, environment);
-  const text = formatListenAddress(place);
+  const text = formatApplicationAddress(place);
   if (address.kind === "abstract" && options.allowAbstract !== true) {
     throw refused(
       `${text} has no file and so no permissions, any process of this machine could connect: listen on a path such as unix:/run/app.sock, or set allowAbstract.`,
@@ -119,7 +119,7 @@ export function planListening(
  */
 export async function startListening(server: Server, plan: ListenPlan): Promise<Address> {
   const { address, backlog, peers } = plan;
-  const text = formatListenAddress(plan);
+  const text = formatApplicationAddress(plan);
   switch (address.kind) {
     case "unix":
       await clearDeadSocket(address.path);
@@ -156,7 +156,7 @@ export async function startListening(server: Server, plan: ListenPlan): Promise<
 const HOW_TO_LISTEN =
   'say where to listen, such as listen: "unix:/run/app.sock", or let a web server or spawn-fcgi start this program with a listening socket as its file descriptor 0.';
 
-function inheritedAddress(environment: Readonly<Record<string, string | undefined>>): ListenAddress {
+function inheritedAddress(environment: Readonly<Record<string, string | undefined>>): ApplicationAddress {
   const fd = inherited(environment);
   if (typeof fd === "number") return { protocol: "fastcgi", address: { kind: "fd", fd } };
   throw refused(`There is nothing to listen on: ${HOW_TO_LISTEN}`, "configure");

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 
-import { formatAddress } from "@x/protocol/address";
+import { formatAddress, formatApplicationAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
 import type { ActiveRequest } from "./active-request.ts";
@@ -19,7 +19,6 @@ import {
   requestStartChannel,
 } from "./diagnostics.ts";
 import { openFastCGI } from "./fastcgi-wire.ts";
-import { formatListenAddress } from "./listen-address.ts";
 import { startListening } from "./listen.ts";
 import type { CgiPlan, ListenPlan } from "./listen.ts";
 import { openScgi } from "./scgi-wire.ts";
@@ -212,7 +211,7 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
   async #listen(plan: ListenPlan): Promise<string> {
     try {
       const address = await startListening(this.#server, plan);
-      this.#address = formatListenAddress({ protocol: plan.protocol, address });
+      this.#address = formatApplicationAddress({ protocol: plan.protocol, address });
     } catch (error) {
       this.onStopped?.();
       throw error;
@@ -293,6 +292,6 @@ function exitCode(appStatus: number): number {
 
 function peerOf(socket: Socket, plan: ListenPlan): string {
   const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined || remotePort === undefined) return formatListenAddress(plan);
+  if (remoteAddress === undefined || remotePort === undefined) return formatApplicationAddress(plan);
   return formatAddress({ kind: "tcp", host: remoteAddress, port: remotePort });
 }

@@ -1,8 +1,8 @@
 import type { ParamList } from "@x/protocol";
+import type { ApplicationProtocol } from "@x/protocol/address";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { Timer } from "@x/protocol/timers";
 
-import type { ApplicationProtocol } from "../application-address.ts";
 import { abortError, totalTimeoutError } from "../dispatch-errors.ts";
 import type { DispatchPlan } from "../dispatch-plan.ts";
 import type { DispatchController, DispatchEnd, DispatchHandler, DispatchOptions } from "../dispatcher.ts";

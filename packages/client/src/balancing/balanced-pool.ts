@@ -1,6 +1,6 @@
+import { formatApplicationAddress, parseApplicationAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
-import { parseApplicationAddress } from "../application-address.ts";
 import { abortError } from "../dispatch-errors.ts";
 import { planDispatch } from "../dispatch-plan.ts";
 import { Dispatcher } from "../dispatcher.ts";
@@ -230,7 +230,7 @@ export class BalancedPool extends Dispatcher implements BalancedOwner {
 }
 
 function canonical(address: string): string {
-  return parseApplicationAddress(address).text;
+  return formatApplicationAddress(parseApplicationAddress(address));
 }
 
 function noPeerError(): FastCGIError {

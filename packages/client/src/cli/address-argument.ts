@@ -1,7 +1,6 @@
-import { formatAddress, parseAddress } from "@x/protocol/address";
+import { formatAddress, parseAddress, parseApplicationAddress } from "@x/protocol/address";
+import type { ApplicationAddress } from "@x/protocol/address";
 
-import { parseApplicationAddress } from "../application-address.ts";
-import type { ApplicationAddress } from "../application-address.ts";
 import type { Arguments } from "./arguments.ts";
 import { UsageError } from "./usage-error.ts";
 

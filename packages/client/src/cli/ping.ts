@@ -1,3 +1,4 @@
+import { formatApplicationAddress } from "@x/protocol/address";
 import type { Address } from "@x/protocol/address";
 
 import { getValues } from "../get-values.ts";
@@ -34,16 +35,18 @@ export const pingCommand: Command = {
 };
 
 async function ping(args: Arguments, userAgent: string): Promise<void> {
-  const { socket, protocol, text: address } = applicationArgument(args, "ping");
+  const application = applicationArgument(args, "ping");
+  const address = formatApplicationAddress(application);
   const timeout = args.milliseconds("timeout", 2_000);
   const path = args.get("path");
   if (path !== undefined && !path.startsWith("/")) throw new UsageError('--path takes a path such as "/ping".');
-  if (protocol === "scgi" && path === undefined) {
+  if (application.protocol === "scgi" && path === undefined) {
     throw new UsageError("SCGI has no question like FCGI_GET_VALUES: say which page to ask for, such as --path /.");
   }
   await withRecordLog(args.has("verbose"), async () => {
     const began = performance.now();
-    const finding = path === undefined ? askValues(socket, timeout) : askPath(address, path, timeout, userAgent);
+    const finding =
+      path === undefined ? askValues(application.address, timeout) : askPath(address, path, timeout, userAgent);
     const { alive, answer, sentence } = await finding;
     const milliseconds = Math.round((performance.now() - began) * 10) / 10;
     const json = JSON.stringify({ address, alive, milliseconds, ...answer });

@@ -9,6 +9,7 @@ import {
   RecordType,
   Role,
 } from "@x/protocol";
+import { parseApplicationAddress } from "@x/protocol/address";
 
 import type { ClientDiagnostics } from "../diagnostics.ts";
 import { printable } from "./printable.ts";
@@ -50,7 +51,7 @@ interface Log {
 }
 
 function makeLog(address: string, arrow: string, write: (line: string) => void): Log {
-  if (!address.startsWith("scgi+")) return new RecordLog(write);
+  if (parseApplicationAddress(address).protocol !== "scgi") return new RecordLog(write);
   return arrow === ">" ? new ScgiRequestLog(write) : new ScgiResponseLog(write);
 }
 

@@ -12,6 +12,16 @@ export function suggestAddress(text: string, options: ParseAddressOptions): stri
   return guess === text || typeof readAddress(guess, options) === "string" ? undefined : guess;
 }
 
+/** As {@link suggestAddress}, where SCGI may be spoken as well: `scgi://app:4000` is `scgi+tcp://app:4000`. */
+export function suggestApplicationAddress(text: string, options: ParseAddressOptions): string | undefined {
+  const bare = text.trim();
+  // What web servers call it: scgi://app:4000, proxy:unix:/run/app.sock|scgi://localhost
+  if (!/^scgi[+:]|\|scgi:/i.test(bare)) return suggestAddress(text, options);
+  const socket = bare.replace(/^(?:scgi\+)+/i, "").replace(/^scgi:/i, "fcgi:");
+  const guess = typeof readAddress(socket, options) === "string" ? suggestAddress(socket, options) : socket;
+  return guess === undefined ? undefined : `scgi+${guess}`;
+}
+
 function guessAddress(text: string): string {
   const bare = text
     // Apache: proxy:unix:/run/app.sock|fcgi://localhost

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 
+import { parseApplicationAddress } from "@x/protocol/address";
 import { isFastCGIError } from "@x/protocol/errors";
 
 import type { ProxyConfig } from "../config/define-config.ts";
@@ -17,7 +18,6 @@ import { findPool } from "../php/find-pool.ts";
 import type { FpmPool } from "../php/fpm-pool.ts";
 import type { PhpSearch } from "../php/php-search.ts";
 import { siteIn } from "../presets/site-in.ts";
-import { socketOf } from "../upstreams/socket-address.ts";
 import { type Arguments, COMMANDS } from "./arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -104,7 +104,7 @@ async function folderConfig(args: Arguments, search: PhpSearch): Promise<ServeCo
 /** The pool of this machine's PHP-FPM that has the address. A port says too little: what listens there may be elsewhere. */
 async function poolAt(address: string, search: PhpSearch): Promise<FpmPool | undefined> {
   try {
-    return socketOf(address).kind === "unix" ? await findPool(address, search) : undefined;
+    return parseApplicationAddress(address).address.kind === "unix" ? await findPool(address, search) : undefined;
   } catch (error) {
     if (!isFastCGIError(error)) throw error;
     throw new UsageError(`--php: ${didYouMean(address, ["auto"]).slice(1) || error.message}`);

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 
+import { parseApplicationAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
-import { speaksScgi } from "../upstreams/socket-address.ts";
 import { checkAddresses } from "./check-addresses.ts";
 import type { ProcessConfig, ProxyConfig } from "./define-config.ts";
 import type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
@@ -20,7 +20,7 @@ import type {
 } from "./resolved-config.ts";
 import { checkCommonRules } from "./response-config.ts";
 import { checkShape } from "./schema.ts";
-import { expandUpstream } from "./upstream-config.ts";
+import { type ResolvedUpstream, expandUpstream } from "./upstream-config.ts";
 
 /** Where a configuration came from: relative paths and error messages refer to it. */
 export interface ConfigSource {
@@ -68,6 +68,8 @@ export class Expansion {
   readonly root: string | undefined;
   /** Where it listens: known before the routes are. */
   listen: readonly ResolvedListen[] = [];
+  /** Those that the routes may name, without the addresses that are none. */
+  upstreams: ReadonlyMap<string, ResolvedUpstream> = new Map();
   readonly #problems: ConfigProblem[];
 
   constructor(config: ProxyConfig, folder: string, problems: ConfigProblem[]) {
@@ -86,6 +88,7 @@ export class Expansion {
         expandUpstream(this, name, it, this.#hasOwnPhp(name)),
       ]),
     );
+    this.upstreams = upstreams;
     const processes = new Map(
       Object.entries(config.processes ?? {}).map(([name, it]) => [name, this.#process(name, it)]),
     );
@@ -136,8 +139,8 @@ export class Expansion {
 
   /** Does an upstream of that name have an address of an application that speaks SCGI? */
   hasScgi(name: string): boolean {
-    const addresses = this.config.upstreams?.[name]?.addresses ?? [];
-    return addresses.some((it) => speaksScgi(typeof it === "string" ? it : it.address));
+    const addresses = this.upstreams.get(name)?.addresses ?? [];
+    return addresses.some(({ address }) => parseApplicationAddress(address).protocol === "scgi");
   }
 
   /** Is there a process that chooses a socket by itself? */

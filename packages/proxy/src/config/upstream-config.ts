@@ -1,7 +1,6 @@
-import { type Address, formatAddress, parseAddress } from "@x/protocol/address";
+import { formatApplicationAddress, parseAddress, parseApplicationAddress } from "@x/protocol/address";
 import { isFastCGIError } from "@x/protocol/errors";
 
-import { socketOf, speaksScgi, withProtocol } from "../upstreams/socket-address.ts";
 import type { Expansion } from "./expand.ts";
 import { type HealthConfig, type ResolvedHealth, expandHealth } from "./health-config.ts";
 import type { CheckConfig, ResolvedCheck } from "./health-config.ts";
@@ -135,7 +134,7 @@ function expandAddresses(expansion: Expansion, path: KeyPath, upstream: Upstream
     const address = expandAddress(expansion, typeof entry === "string" ? at : [...at, "address"], own.address);
     if (address === undefined) continue;
     const multiplex = own.multiplex ?? upstream.multiplex ?? 1;
-    if (speaksScgi(address) && multiplex > 1)
+    if (parseApplicationAddress(address).protocol === "scgi" && multiplex > 1)
       expansion.problem(at, "speaks SCGI, which has one request a connection: leave multiplex out.");
     if (addresses.some((other) => other.address === address))
       expansion.problem(at, "is there already: for a larger share give it a weight.");
@@ -153,9 +152,9 @@ function expandAddresses(expansion: Expansion, path: KeyPath, upstream: Upstream
 
 function expandAddress(expansion: Expansion, path: KeyPath, text: string): string | undefined {
   try {
-    const address: Address = socketOf(text);
-    const socket = address.kind === "unix" ? parseAddress(`unix:${expansion.path(address.path)}`) : address;
-    return withProtocol(formatAddress(socket), text);
+    const { protocol, address: socket } = parseApplicationAddress(text);
+    const address = socket.kind === "unix" ? parseAddress(`unix:${expansion.path(socket.path)}`) : socket;
+    return formatApplicationAddress({ protocol, address });
   } catch (error) {
     if (!isFastCGIError(error)) throw error;
     expansion.problem(path, `is not an address: ${error.message}`);

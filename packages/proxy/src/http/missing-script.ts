@@ -1,7 +1,8 @@
 import { realpathSync, statSync } from "node:fs";
 
+import { parseApplicationAddress } from "@x/protocol/address";
+
 import { closedFolder } from "../routing/closed-folder.ts";
-import { socketOf } from "../upstreams/socket-address.ts";
 
 /** Why PHP-FPM does not see a script that it was asked for. */
 export interface MissingScript {
@@ -68,7 +69,7 @@ const REMOTE_ROOT =
 
 /** The host of a TCP address that is not this machine. */
 function otherMachine(address: string): string | undefined {
-  const target = socketOf(address);
+  const { address: target } = parseApplicationAddress(address);
   if (target.kind !== "tcp") return undefined;
   const isLocal = target.host === "localhost" || target.host === "::1" || target.host.startsWith("127.");
   return isLocal ? undefined : target.host;

@@ -1,4 +1,5 @@
-import { socketOf } from "../upstreams/socket-address.ts";
+import { parseApplicationAddress } from "@x/protocol/address";
+
 import { ApplicationChild } from "./application-child.ts";
 import { publishProcessEvent } from "./process-events.ts";
 import { identify } from "./process-identity.ts";
@@ -144,7 +145,7 @@ export class ManagedProcess {
 
   /** A process that was killed leaves its socket file, on which the next one could not listen. */
   async #freeAddress(): Promise<void> {
-    const address = socketOf(this.#plan.address);
+    const { address } = parseApplicationAddress(this.#plan.address);
     if (address.kind === "unix") await freeSocketPath(address.path);
   }
 

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-import { socketOf } from "../upstreams/socket-address.ts";
+import { parseApplicationAddress } from "@x/protocol/address";
 
 /**
  * Does anybody listen at an address? One plain connection, closed at once.
@@ -9,7 +9,7 @@ import { socketOf } from "../upstreams/socket-address.ts";
  * @returns undefined when somebody does, else the system's error
  */
 export function connectOnce(address: string, timeout: number): Promise<NodeJS.ErrnoException | undefined> {
-  const target = socketOf(address);
+  const { address: target } = parseApplicationAddress(address);
   return new Promise((resolve) => {
     if (target.kind === "fd") {
       resolve(new Error("a file descriptor cannot be connected to"));

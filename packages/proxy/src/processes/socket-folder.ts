@@ -1,9 +1,9 @@
 import { chmodSync, chownSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 
+import { parseApplicationAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
-import { socketOf } from "../upstreams/socket-address.ts";
 import { requireAccess } from "./account-access.ts";
 import type { Account } from "./account.ts";
 
@@ -20,7 +20,7 @@ export function prepareSocketFolder(
   setpriv: string | undefined,
   client: Account | undefined,
 ): void {
-  const parsed = socketOf(address);
+  const { address: parsed } = parseApplicationAddress(address);
   if (parsed.kind !== "unix") return;
   const folder = dirname(parsed.path);
   if (!existsSync(folder)) make(folder, account, client);

@@ -1,9 +1,9 @@
 import net from "node:net";
 
+import { formatApplicationAddress } from "@x/protocol/address";
+import type { ApplicationAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
-import { formatListenAddress } from "../listen-address.ts";
-import type { ListenAddress } from "../listen-address.ts";
 import { planListening } from "../listen.ts";
 import type { ListenOptions } from "../listen.ts";
 import { clearDeadSocket, withSocketMode } from "../unix-socket.ts";
@@ -36,7 +36,7 @@ const { _createServerHandle: bind } = net as unknown as {
 export async function bindListenSocket(options: ListenOptions): Promise<ListenSocket> {
   const plan = planListening(options);
   const { address, protocol, mode } = plan;
-  const text = formatListenAddress(plan);
+  const text = formatApplicationAddress(plan);
   if (address.kind === "fd") return { address: text, protocol, fd: address.fd, close: () => {} };
   if (address.kind === "unix") {
     const { path } = address;
@@ -55,10 +55,11 @@ function bindTcp({ host, port }: { host: string; port: number }): Handle | numbe
   return bind(host === "localhost" ? "127.0.0.1" : host, port, host.includes(":") ? 6 : 4);
 }
 
-function boundAddress({ protocol, address }: ListenAddress, handle: Handle): string {
+function boundAddress({ protocol, address }: ApplicationAddress, handle: Handle): string {
   const name: { port?: number } = {};
-  if (address.kind !== "tcp" || handle.getsockname?.(name) !== 0) return formatListenAddress({ protocol, address });
-  return formatListenAddress({ protocol, address: { ...address, port: name.port ?? address.port } });
+  if (address.kind !== "tcp" || handle.getsockname?.(name) !== 0)
+    return formatApplicationAddress({ protocol, address });
+  return formatApplicationAddress({ protocol, address: { ...address, port: name.port ?? address.port } });
 }
 
 function bound(handle: Handle | number, text: string): Handle {
