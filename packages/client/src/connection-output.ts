@@ -1,5 +1,3 @@
-import { RecordOutput } from "@x/protocol";
-
 import { channels } from "./diagnostics.ts";
 import type { Flushable } from "./flush.ts";
 import type { Runtime } from "./runtime.ts";
@@ -14,13 +12,18 @@ export interface DrainWaiter {
 /** Unsent bytes at which sources are told to wait. Not below a socket's own mark, whose `drain` resumes them. */
 const CONGESTED = 65_536;
 
+/** Where the session writes: `RecordOutput`, or what stands for it in a protocol without records. */
+export interface PendingBytes {
+  readonly pendingBytes: number;
+  take(): Uint8Array[];
+}
+
 /**
  * The sending half of a connection: records are collected until somebody flushes them, at the latest at the
  * end of the turn of the event loop; sources are told to wait when the peer does not take them.
  */
 export class ConnectionOutput implements Flushable {
-  /** Where the session writes. */
-  readonly records: RecordOutput;
+  readonly #pending: PendingBytes;
   readonly #address: string;
   readonly #connection: object;
   readonly #sendTimer: SilenceTimer;
@@ -31,20 +34,20 @@ export class ConnectionOutput implements Flushable {
   #releases: (() => void)[] = [];
 
   /**
+   * @param pending tells {@link Runtime.flushes} of this output when it has something to write
    * @param connection what the diagnostics channel shows as the connection
    * @param onStuck the peer has taken nothing for the send timeout
-   * @param Records what collects bytes until they are written
    */
   constructor(
+    pending: PendingBytes,
     address: string,
     connection: object,
     runtime: Runtime,
     onStuck: (timeout: number) => void,
-    Records: new (onPending: () => void) => RecordOutput = RecordOutput,
   ) {
+    this.#pending = pending;
     this.#address = address;
     this.#connection = connection;
-    this.records = new Records(() => runtime.flushes.add(this));
     this.#sendTimer = new SilenceTimer(runtime.timeouts, () => onStuck(this.#sendTimeout));
   }
 
@@ -55,7 +58,7 @@ export class ConnectionOutput implements Flushable {
 
   /** Are there more unsent bytes than a source should add to? */
   get congested(): boolean {
-    const unsent = this.records.pendingBytes + (this.#socket?.writableLength ?? 0);
+    const unsent = this.#pending.pendingBytes + (this.#socket?.writableLength ?? 0);
     return unsent >= CONGESTED || this.#socket?.writableNeedDrain === true;
   }
 
@@ -99,8 +102,8 @@ export class ConnectionOutput implements Flushable {
   /** Writes what was collected, together. */
   flush(): void {
     // It was written before the turn ended.
-    if (this.records.pendingBytes === 0) return;
-    const pieces = this.records.take();
+    if (this.#pending.pendingBytes === 0) return;
+    const pieces = this.#pending.take();
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#flushes++;

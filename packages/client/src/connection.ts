@@ -1,6 +1,8 @@
+import { RecordOutput } from "@x/protocol";
 import { formatApplicationAddress } from "@x/protocol/address";
 import type { ApplicationAddress } from "@x/protocol/address";
 import type { FastCGIError } from "@x/protocol/errors";
+import { RawOutput } from "@x/protocol/scgi";
 import { ClientSession } from "@x/protocol/session";
 import type { Timer } from "@x/protocol/timers";
 
@@ -11,7 +13,6 @@ import { Connector } from "./connector.ts";
 import type { DialOptions } from "./connector.ts";
 import { channels } from "./diagnostics.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { RawOutput } from "./raw-output.ts";
 import type { Runtime } from "./runtime.ts";
 import { ScgiSession } from "./scgi-session.ts";
 import type { Session, SessionExchange } from "./session.ts";
@@ -94,18 +95,21 @@ export class Connection implements SocketReader {
       this.#owner.onFree(this);
       this.#owner.onQuiet(this);
     });
+    const onPending = (): void => runtime.flushes.add(this.output);
     const onStuck = (timeout: number): void => this.destroy(stuckError(timeout));
     const onFatal = (error: FastCGIError): void => {
       this.#doom ??= error;
     };
     if (protocol === "scgi") {
-      this.output = new ConnectionOutput(this.address, this, runtime, onStuck, RawOutput);
+      const bytes = new RawOutput(onPending);
+      this.output = new ConnectionOutput(bytes, this.address, this, runtime, onStuck);
       const onSendError = (error: FastCGIError): void => this.destroy(error);
-      this.#session = new ScgiSession(this.output.records as RawOutput, { onFatal, onSendError });
+      this.#session = new ScgiSession(bytes, { onFatal, onSendError });
     } else {
-      this.output = new ConnectionOutput(this.address, this, runtime, onStuck);
+      const records = new RecordOutput(onPending);
+      this.output = new ConnectionOutput(records, this.address, this, runtime, onStuck);
       const { multiplex } = options;
-      this.#session = new ClientSession(this.output.records, { multiplex, address: this.address, onFatal });
+      this.#session = new ClientSession(records, { multiplex, address: this.address, onFatal });
     }
     this.#idleTimer = new SilenceTimer(runtime.timeouts, () => {
       if (this.#session.active === 0) this.close();

@@ -3,11 +3,11 @@ import type { ParamsInput } from "@x/protocol";
 import { parseContentLength } from "@x/protocol/cgi";
 import { FastCGIError } from "@x/protocol/errors";
 import { ScgiRequestEncoder } from "@x/protocol/scgi";
+import type { RawOutput } from "@x/protocol/scgi";
 import type { ClientExchangeHandler } from "@x/protocol/session";
 
 import { toParamList } from "./dispatch-plan.ts";
 import type { DispatchPlan } from "./dispatch-plan.ts";
-import type { RawOutput } from "./raw-output.ts";
 import type { Session, SessionExchange } from "./session.ts";
 
 /** Whom a {@link ScgiSession} tells. */

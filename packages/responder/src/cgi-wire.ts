@@ -1,8 +1,8 @@
 import { ParamList, Params } from "@x/protocol";
 import type { FastCGIError } from "@x/protocol/errors";
+import { RawOutput } from "@x/protocol/scgi";
 import type { ResponderExchangeHandler } from "@x/protocol/session";
 
-import { RawOutput } from "./raw-output.ts";
 import { SingleExchange } from "./single-exchange.ts";
 import type { OpenWire, WireEvents, WireSession } from "./wire.ts";
 

@@ -1,10 +1,9 @@
 import type { Params } from "@x/protocol";
 import { FastCGIError } from "@x/protocol/errors";
-import { ScgiRequestDecoder } from "@x/protocol/scgi";
+import { RawOutput, ScgiRequestDecoder } from "@x/protocol/scgi";
 import type { ResponderExchangeHandler } from "@x/protocol/session";
 
 import type { ConnectionLimits } from "./connection-limits.ts";
-import { RawOutput } from "./raw-output.ts";
 import { responseHead } from "./response-head.ts";
 import { SingleExchange } from "./single-exchange.ts";
 import type { OpenWire, WireEvents, WireSession } from "./wire.ts";

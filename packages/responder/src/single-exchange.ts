@@ -2,8 +2,8 @@ import { writeSync } from "node:fs";
 
 import { Role } from "@x/protocol";
 import type { Params } from "@x/protocol";
+import type { RawOutput } from "@x/protocol/scgi";
 
-import type { RawOutput } from "./raw-output.ts";
 import type { RequestExchange } from "./wire.ts";
 
 const STDERR = 2;

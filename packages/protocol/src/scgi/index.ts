@@ -8,6 +8,7 @@
  * @packageDocumentation
  */
 
+export { RawOutput } from "./raw-output.ts";
 export { ScgiRequestDecoder } from "./request-decoder.ts";
 export type { ScgiRequestDecoderOptions, ScgiRequestHandler } from "./request-decoder.ts";
 export { encodeScgiHead, ScgiRequestEncoder } from "./request-encoder.ts";
