@@ -15,6 +15,11 @@ export class Client {
     this.full = now;
   }
 
+  /** A request of which was said that it is over runs on. */
+  stay(): void {
+    this.running++;
+  }
+
   /** One of its requests is over. */
   leave(): void {
     this.running--;

@@ -313,6 +313,13 @@ export interface FastCGIRouteConfig {
    * @default `"on"`; for a multiplexing upstream request bodies of known length are passed on as they come
    */
   buffer?: "on" | "off" | undefined;
+  /**
+   * What becomes of a request that the application works on when its client goes away: `"abort"` tells the application, or closes its connection; `"finish"` lets it
+   * go on to its end, and its answer is for nobody (nginx `fastcgi_ignore_client_abort`). A request whose body had not come whole is aborted always.
+   *
+   * @default "abort"
+   */
+  onClientAbort?: "abort" | "finish" | undefined;
   /** What the application may order to be sent in place of its body. @default nothing: the headers are removed */
   sendfile?: SendfileConfig | undefined;
 }

@@ -81,6 +81,7 @@ export function expandFastCGI(
       neverServe: scriptExtensions(expansion),
     },
     params: expandParams(expansion, [...path, "params"], it.params ?? {}),
+    onClientAbort: it.onClientAbort ?? "abort",
     buffer: it.buffer ?? (multiplexes(upstreams.get(it.upstream)) ? "known-length" : "on"),
   };
 }

@@ -210,6 +210,8 @@ export interface ResolvedFastCGIRoute {
    * come. `"known-length"`: as `"on"`, but request bodies of known length are passed on as they come.
    */
   readonly buffer: "on" | "off" | "known-length";
+  /** What becomes of a request whose client goes away. */
+  readonly onClientAbort: "abort" | "finish";
 }
 
 /** Files that are sent for an application. */

@@ -170,6 +170,7 @@ const fastcgi = keys({
   resolveRoot: v.optional(switched),
   params: v.optional(table(v.string(mustBe("a text")))),
   buffer: v.optional(oneOf(["on", "off"])),
+  onClientAbort: v.optional(oneOf(["abort", "finish"])),
   sendfile: v.optional(keys({ roots: v.optional(texts), accel: v.optional(switched) })),
 });
 

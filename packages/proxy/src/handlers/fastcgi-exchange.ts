@@ -9,11 +9,13 @@ import { ParamList } from "@x/protocol";
 import type { ResponseHead } from "@x/protocol/cgi";
 import type { FastCGIError } from "@x/protocol/errors";
 
+import type { Client } from "../access/client-table.ts";
 import type { ResolvedLimits } from "../config/resolved-config.ts";
 import { channels } from "../diagnostics.ts";
 import { FileSource } from "../filter/file-source.ts";
 import { explainMissingScript } from "../http/missing-script.ts";
 import { Refusal } from "../http/refusal.ts";
+import { StreamedBody } from "../http/request-body.ts";
 import { cleanResponseHeaders } from "../http/response-headers.ts";
 import type { ServedRequest } from "../http/served-request.ts";
 import { SpooledBody } from "../http/spooled-body.ts";
@@ -29,6 +31,8 @@ export interface ExchangeRules extends SendingRules {
   readonly limits: ResolvedLimits;
   /** What an application may order to be sent in place of its body; undefined: nothing. */
   readonly orders?: SendOrders | undefined;
+  /** Let the application go on when its client has gone? */
+  readonly finish?: boolean;
 }
 
 /** What a filter gets beside the request (FastCGI 1.0 §6.4). */
@@ -46,6 +50,9 @@ export class FastCGIExchange implements ResponseHandler {
   #params = NONE;
   #body: SpooledBody | undefined;
   #data: FileSource | undefined;
+  #streamed: StreamedBody | undefined;
+  /** Who is counted for it although the client has gone. */
+  #counted: Client | undefined;
   #controller: DispatchController | undefined;
   /** The head is out. */
   #sender: ResponseSender | undefined;
@@ -79,9 +86,10 @@ export class FastCGIExchange implements ResponseHandler {
       ...filter,
     };
     if (body instanceof SpooledBody) this.#body = body;
+    if (body instanceof StreamedBody) this.#streamed = body;
     if (filter?.data instanceof FileSource) this.#data = filter.data;
     this.#served.upstream = this.#upstream.name;
-    this.#served.onAbort = () => this.#stop();
+    this.#served.onAbort = () => this.#onClientGone();
     const { responseHeaderBytes, responseHeaderLines } = this.#rules.limits;
     const handler = responseHandler(this, {
       method,
@@ -170,6 +178,18 @@ export class FastCGIExchange implements ResponseHandler {
       });
   }
 
+  #onClientGone(): void {
+    if (this.#rules.finish !== true || this.#streamed?.whole === false) {
+      this.#stop();
+      return;
+    }
+    this.#sender?.drop();
+    this.#counted = this.#served.client;
+    this.#counted?.stay();
+    // It may wait for the client.
+    this.#controller?.resume();
+  }
+
   /** Nobody wants the answer any more. */
   #stop(): void {
     this.#sender?.drop();
@@ -179,6 +199,8 @@ export class FastCGIExchange implements ResponseHandler {
 
   /** Gives back the files that the application was sent. */
   #release(): void {
+    this.#counted?.leave();
+    this.#counted = undefined;
     this.#body?.release();
     this.#data?.release();
     this.#body = this.#data = undefined;

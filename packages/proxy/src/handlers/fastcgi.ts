@@ -70,7 +70,8 @@ export class FastCGIHandler implements Handler {
     this.#mount = mount;
     this.#route = route;
     this.#upstream = upstream;
-    this.#exchanges = { upstream, limits, spool, store: route.buffer !== "off", orders };
+    const finish = route.onClientAbort === "finish";
+    this.#exchanges = { upstream, limits, spool, store: route.buffer !== "off", orders, finish };
     this.#collecting = { limit: limits.body, pace: bodyPace(limits, timeouts), spool };
     this.#folder = folder;
     this.#files = files;

@@ -25,10 +25,16 @@ export class StreamedBody implements BodySource, GatewayBodySink {
   readonly #rules: StreamedBodyRules;
   #sink: BodySink | undefined;
   #length = 0;
+  #whole = false;
 
   constructor(source: GatewayBody, rules: StreamedBodyRules) {
     this.#source = source;
     this.#rules = rules;
+  }
+
+  /** Has all of it come? */
+  get whole(): boolean {
+    return this.#whole;
   }
 
   start(sink: BodySink): void {
@@ -75,6 +81,7 @@ export class StreamedBody implements BodySource, GatewayBodySink {
       this.error(new Error(`The body has ${this.#length} of ${expected} bytes.`));
       return;
     }
+    this.#whole = true;
     this.#rules.watch.stop();
     this.#sink?.end();
   }

@@ -25,6 +25,8 @@ export class Worker {
   readonly #certificates: Certificates;
   readonly #entrances: readonly Entrance[];
   readonly #grace: number;
+  /** May applications go on without their clients? */
+  readonly #finishes: boolean;
 
   /**
    * @param ready requests that come before it is resolved wait for it
@@ -32,6 +34,7 @@ export class Worker {
    */
   constructor(config: ResolvedConfig, ready: Promise<void>, files: TlsFiles = localFiles) {
     this.#grace = config.shutdown.grace;
+    this.#finishes = config.routes.some(({ fastcgi }) => fastcgi?.onClientAbort === "finish");
     // First, since they can be wrong.
     this.#certificates = new Certificates(config.listen, files);
     this.gateway = createGateway(config);
@@ -98,9 +101,11 @@ export class Worker {
   /** Lets running requests finish, at most `shutdown.grace` milliseconds, then cuts. */
   async close(): Promise<void> {
     this.#certificates.close();
+    const since = performance.now();
     await this.#front.drain(this.#grace);
-    // All clients are gone now; an application that does not notice must not keep the program up.
-    const timer = setTimeout(() => void this.gateway.destroy(), SETTLE);
+    // All clients are gone now; an application that does not notice must not keep the program up. One that goes on without has all of the time.
+    const left = this.#finishes ? this.#grace - (performance.now() - since) : 0;
+    const timer = setTimeout(() => void this.gateway.destroy(), Math.max(SETTLE, left));
     await this.gateway.close();
     clearTimeout(timer);
   }

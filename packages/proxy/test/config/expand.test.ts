@@ -34,6 +34,7 @@ describe("the long form", () => {
         sendfile: { roots: [], accel: false, neverServe: expect.arrayContaining([".php"]) },
         params: new Map(),
         buffer: "on",
+        onClientAbort: "abort",
       },
       static: {
         root,
