@@ -26,6 +26,13 @@ export interface PeerOptions extends PoolOptions {
    * @default false
    */
   backup?: boolean | undefined;
+  /**
+   * Does it begin as one that has just recovered, with a share that grows for the time of `slowStart`? For an application that was
+   * started a moment ago and has nothing in its caches yet.
+   *
+   * @default false
+   */
+  slowly?: boolean | undefined;
 }
 
 /** How a `BalancedPool` uses its addresses; capacity, multiplex and connections are those of one address. */
@@ -61,6 +68,7 @@ export interface PeerSettings {
   address: string;
   weight: number;
   backup: boolean;
+  slowly: boolean;
   pool: PoolOptions;
   health: HealthSettings;
   check: CheckSettings | undefined;
@@ -103,11 +111,11 @@ export function peerSettings(
   { health, check }: BalancedSettings,
 ): PeerSettings {
   const own: PeerOptions = typeof peer === "string" ? { address: peer } : peer;
-  const { address, weight = 1, backup = false } = own;
+  const { address, weight = 1, backup = false, slowly = false } = own;
   if (typeof weight !== "number" || !(weight > 0 && weight < Infinity)) {
     throw invalid(`The weight of ${address} is a number above 0, not ${String(weight)}; to send it nothing, drain it.`);
   }
-  return { address, weight, backup, pool: { ...options, ...own }, health, check };
+  return { address, weight, backup, slowly, pool: { ...options, ...own }, health, check };
 }
 
 function checkSettings(options: CheckOptions): CheckSettings {

@@ -20,7 +20,7 @@ export interface HealthOptions {
   maxBackoff?: number | undefined;
   /**
    * Time over which a peer that has recovered gets its full share, and its full number of requests at once (HAProxy
-   * `slowstart`); 0: at once. Never at the start.
+   * `slowstart`); 0: at once. At the start only for one that was added `slowly`.
    *
    * @default 10000
    */
@@ -36,6 +36,8 @@ export type HealthSettings = Required<{ [Name in keyof HealthOptions]: number }>
 /** How a {@link PeerHealth} is made. */
 export interface PeerHealthOptions {
   options: HealthSettings;
+  /** Does it begin as one that has just recovered? @default false */
+  recovering?: boolean;
   /** Monotonic, ms. */
   clock: () => number;
   random: () => number;
@@ -67,11 +69,12 @@ export class PeerHealth {
   /** Raised by each change: what began before it says nothing about now. */
   #epoch = 0;
 
-  constructor({ options, clock, random, onChange }: PeerHealthOptions) {
+  constructor({ options, recovering = false, clock, random, onChange }: PeerHealthOptions) {
     this.#options = options;
     this.#clock = clock;
     this.#random = random;
     this.#onChange = onChange;
+    if (recovering) this.#recoveredAt = clock();
   }
 
   get state(): PeerState {

@@ -19,6 +19,10 @@ export interface PeerStats extends PoolStats {
   state: PeerState | "draining";
   /** Failures since the last success that count still. */
   fails: number;
+  /** Requests, tries included, that it was given since it was added. */
+  requests: number;
+  /** How much of what its weight says it gets: less than 1 while it starts slowly. */
+  share: number;
 }
 
 /** One address of a balanced pool: its connections, and what is known of its health. */
@@ -30,6 +34,7 @@ export class Peer implements ChoosablePeer {
   readonly #weight: number;
   readonly #check: ActiveCheck | undefined;
   #active = 0;
+  #requests = 0;
   #draining = false;
 
   constructor(index: number, settings: PeerSettings, runtime: Runtime, random: () => number) {
@@ -40,6 +45,7 @@ export class Peer implements ChoosablePeer {
     const { address } = this.pool;
     this.health = new PeerHealth({
       options: settings.health,
+      recovering: settings.slowly,
       clock: () => runtime.timeouts.clock(),
       random,
       onChange: (state) => {
@@ -78,12 +84,15 @@ export class Peer implements ChoosablePeer {
 
   get stats(): PeerStats {
     const state = this.#draining ? "draining" : this.health.state;
-    return { ...this.pool.stats, weight: this.#weight, backup: this.backup, state, fails: this.health.fails };
+    const { fails, share } = this.health;
+    const requests = this.#requests;
+    return { ...this.pool.stats, weight: this.#weight, backup: this.backup, state, fails, requests, share };
   }
 
   /** A request goes there. @returns what to say with its end */
   begin(): number {
     this.#active++;
+    this.#requests++;
     return this.health.begin();
   }
 

@@ -23,7 +23,7 @@ test("requests go to all addresses, the answers come back, stats count", async (
     queued: 0,
     retries: 0,
     peers: [
-      { address: a.address, weight: 1, backup: false, state: "healthy", fails: 0 },
+      { address: a.address, weight: 1, backup: false, state: "healthy", fails: 0, requests: 3, share: 1 },
       { address: b.address, opened: 1, reused: 2 },
     ],
   });
@@ -181,6 +181,23 @@ describe("addresses come and go", () => {
     expect((await running.settled).calls.at(-1)).toBe("end");
     expect(pool.stats.peers.map(({ address }) => address)).toEqual([b.address]);
     await expect(pool.drain(a.address)).rejects.toMatchObject({ code: "FCGI_ERR_INVALID_ARGUMENT" });
+  });
+
+  test("add: back again slowly, while the requests from before still run", async () => {
+    const [a, b] = await pair({}, serve);
+    await using pool = new BalancedPool([a.address, b.address], { policy: "first", slowStart: 3_600_000 });
+    const running = run(pool);
+    await a.begun(1);
+    const drained = pool.drain(a.address);
+    pool.add({ address: a.address, slowly: true });
+    expect(pool.stats.peers).toMatchObject([
+      { address: a.address, state: "draining", requests: 1, share: 1 },
+      { address: b.address },
+      { address: a.address, state: "healthy", requests: 0, share: 0.05 },
+    ]);
+    a.connections[0]!.reply(1);
+    await Promise.all([running.settled, drained]);
+    expect(pool.stats.peers.map(({ address }) => address)).toEqual([b.address, a.address]);
   });
 
   test("add: it takes those that wait; twice the same is a mistake", async () => {

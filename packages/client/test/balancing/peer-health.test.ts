@@ -156,6 +156,24 @@ test("[Q13] slow start: from little to all over ten seconds, only after a recove
   expect(peer.health.share).toBe(1);
 });
 
+test("one that begins slowly gets a share that grows, and is healthy all the while", () => {
+  const states: PeerState[] = [];
+  let time = 7_000;
+  const health = new PeerHealth({
+    options: settings,
+    recovering: true,
+    clock: () => time,
+    random: () => 0.5,
+    onChange: (state) => states.push(state),
+  });
+  expect(health).toMatchObject({ state: "healthy", admits: true, share: 0.05 });
+  time += 5_000;
+  expect(health.share).toBe(0.5);
+  time += 5_000;
+  expect(health.share).toBe(1);
+  expect(states).toEqual([]);
+});
+
 test("active checks: down until they say up, whatever requests say", () => {
   const peer = new Fixture();
   peer.health.check(false);
