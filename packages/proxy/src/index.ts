@@ -115,10 +115,12 @@ export type {
   GatewayResponse,
 } from "./gateway-request.ts";
 export type {
+  ExplainedAddresses,
   ExplainedAnswer,
   ExplainedApplication,
   ExplainedFile,
   ExplainedNote,
+  ExplainedOther,
   ExplainedParam,
   ExplainedRequest,
   ExplainedRewrite,

@@ -15,10 +15,13 @@ export function printExplanation({ request, steps, application, answer }: Explan
     ...steps.map(line),
   ];
   if (application !== undefined) {
-    const { upstream, addresses, params } = application;
+    const { upstream, addresses, choice, others, params } = application;
     const where =
-      addresses.length === 0 ? "an address that is chosen when its process starts" : addresses.join(", then ");
-    lines.push(row("ask", `${upstream} at ${where}`), "");
+      addresses.length === 0
+        ? "an address that is chosen when its process starts"
+        : `${addresses.join(" or ")}: ${choice}`;
+    lines.push(row("ask", `${upstream} at ${where}`));
+    lines.push(...others.map(({ address, reason }) => row("not", `${address}: ${reason}`)), "");
     const width = Math.max(...params.map(({ name }) => name.length));
     for (const { name, value, origin } of params) {
       lines.push(`  ${name.padEnd(width)}  ${value === "" ? '""' : readable(value)}  (${origin})`);

@@ -79,12 +79,28 @@ export interface ExplainedNote {
 /** One decision. */
 export type ExplainedStep = ExplainedRoute | ExplainedFile | ExplainedScript | ExplainedRewrite | ExplainedNote;
 
+/** Where an application is asked. */
+export interface ExplainedAddresses {
+  /** Those that may get the request; empty: chosen when its process starts. */
+  readonly addresses: readonly string[];
+  /** Why these, and which of them, in words. */
+  readonly choice: string;
+  /** Those that would not get it. */
+  readonly others: readonly ExplainedOther[];
+}
+
+/** An address that would not get a request. */
+export interface ExplainedOther {
+  /** As it is configured. */
+  readonly address: string;
+  /** Why not, in words. */
+  readonly reason: string;
+}
+
 /** A question to an application. */
-export interface ExplainedApplication {
+export interface ExplainedApplication extends ExplainedAddresses {
   /** Name of the upstream. */
   readonly upstream: string;
-  /** Tried from one after the other on; empty: chosen when its process starts. */
-  readonly addresses: readonly string[];
   /** All that it would get, in order. */
   readonly params: readonly ExplainedParam[];
 }

@@ -2,6 +2,7 @@ import type { BodyInput } from "@x/client";
 import type { ParamList } from "@x/protocol";
 
 import type { ResolvedFastCGIRoute, ResolvedLimits, ResolvedTimeouts } from "../config/resolved-config.ts";
+import { explainAddresses } from "../explain/address-choice.ts";
 import { explainParams } from "../explain/param-origins.ts";
 import type { Trace } from "../explain/trace.ts";
 import type { CollectingRules } from "../http/body-collector.ts";
@@ -146,7 +147,7 @@ export class FastCGIHandler implements Handler {
     }
     trace.application({
       upstream: this.#upstream.name,
-      addresses: this.#upstream.addresses,
+      ...explainAddresses(this.#upstream, params),
       params: explainParams(params, served, this.#route, this.#mount),
     });
     served.settle();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { type BalancedRequest, type Policy, weighted } from "@x/client";
+import { type BalancedRequest, type Candidate, type Policy, weighted } from "@x/client";
 import type { ParamList } from "@x/protocol";
 
 /**
@@ -18,10 +18,14 @@ export class StickyCookie {
 
   /** The address that the request names; by weight, if it names none of them. */
   readonly policy: Policy = (candidates, request: BalancedRequest) => {
-    const mark = this.#find(request.params);
-    const known = mark === undefined ? undefined : candidates.find(({ address }) => this.#mark(address) === mark);
-    return known ?? this.#others(candidates, request);
+    return this.find(candidates, request.params) ?? this.#others(candidates, request);
   };
+
+  /** The one that the request names; undefined: none of them. */
+  find(candidates: readonly Candidate[], params: ParamList): Candidate | undefined {
+    const mark = this.#find(params);
+    return mark === undefined ? undefined : candidates.find(({ address }) => this.#mark(address) === mark);
+  }
 
   /** What to tell the client that was served at `address`: names and values of headers, none if it knows. */
   headers(params: ParamList, address: string, secure: boolean): string[] {

@@ -10,6 +10,7 @@ import type {
 } from "@x/client";
 import { FastCGIError } from "@x/protocol/errors";
 
+import type { ResolvedPolicy } from "../config/policy-config.ts";
 import type { ResolvedTimeouts } from "../config/resolved-config.ts";
 import type { ResolvedAddress, ResolvedUpstream } from "../config/upstream-config.ts";
 import type { ExchangeTarget } from "./exchange-target.ts";
@@ -75,6 +76,10 @@ export class Upstream implements ExchangeTarget {
   /** As configured. */
   get addresses(): readonly string[] {
     return this.#config.addresses.map(({ address }) => address);
+  }
+
+  get policy(): ResolvedPolicy {
+    return this.#config.policy;
   }
 
   get stats(): UpstreamStats {
