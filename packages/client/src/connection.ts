@@ -140,6 +140,11 @@ export class Connection implements SocketReader {
     return this.#begun;
   }
 
+  /** The address that its host's name led to; empty for a UNIX socket. */
+  get remoteAddress(): string {
+    return this.#socket?.remoteAddress ?? "";
+  }
+
   /** ms since it was opened. */
   get age(): number {
     return this.#runtime.timeouts.clock() - this.#openedAt;

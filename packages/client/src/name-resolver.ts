@@ -1,12 +1,15 @@
 import { lookup as systemLookup } from "node:dns";
 import type { LookupAddress } from "node:dns";
-import { isIP } from "node:net";
+import { isIP, SocketAddress } from "node:net";
 import type { LookupFunction } from "node:net";
 
 import type { Address } from "@x/protocol/address";
 
 /** ms for which an answer serves further connections. */
 const FRESH = 1_000;
+
+/** ms after which connections that live on are held against a new answer. */
+const RECHECK = 60_000;
 
 /** ms for which the last good answer serves when the name server has none. */
 const LAST_GOOD = 5 * 60_000;
@@ -19,27 +22,44 @@ type Callback = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]
  * go because its name server does.
  */
 export class NameResolver {
+  readonly #host: string;
   readonly #lookup: LookupFunction;
   readonly #clock: () => number;
   #good: LookupAddress[] | undefined;
   #goodAt = -Infinity;
+  #recheckedAt = -Infinity;
   #waiting: Callback[] | undefined;
 
-  constructor(lookup: LookupFunction, clock: () => number) {
+  constructor(host: string, lookup: LookupFunction, clock: () => number) {
+    this.#host = host;
     this.#lookup = lookup;
     this.#clock = clock;
   }
 
   /** For `net.connect`. */
-  readonly lookup: LookupFunction = (host, options, callback) => {
-    this.#resolve(host, (error, addresses) => {
+  readonly lookup: LookupFunction = (_host, options, callback) => {
+    this.#resolve((error, addresses) => {
       if (error !== null) callback(error, options.all === true ? [] : "");
       else if (options.all === true) callback(null, addresses);
       else callback(null, addresses[0]!.address, addresses[0]!.family);
     });
   };
 
-  #resolve(host: string, callback: Callback): void {
+  /**
+   * For connections that live for long: asks again when the last answer is a minute old, and tells the addresses of the new one.
+   * Nothing is told while there is none: a connection that works is no reason to believe that its host has gone.
+   */
+  recheck(onAddresses: (addresses: ReadonlySet<string>) => void): void {
+    const now = this.#clock();
+    if (now - Math.max(this.#goodAt, this.#recheckedAt) < RECHECK) return;
+    this.#recheckedAt = now;
+    this.#resolve((error, addresses) => {
+      if (error !== null || this.#goodAt < now) return;
+      onAddresses(new Set(addresses.map(({ address }) => asSocketsWrite(address))));
+    });
+  }
+
+  #resolve(callback: Callback): void {
     const good = this.#good;
     if (good !== undefined && this.#clock() - this.#goodAt < FRESH) return process.nextTick(() => callback(null, good));
     if (this.#waiting !== undefined) {
@@ -47,7 +67,7 @@ export class NameResolver {
       return;
     }
     this.#waiting = [callback];
-    this.#lookup(host, { all: true }, (error, found) => {
+    this.#lookup(this.#host, { all: true }, (error, found) => {
       const waiting = this.#waiting ?? [];
       this.#waiting = undefined;
       const addresses = Array.isArray(found) ? found : [{ address: found, family: isIP(found) }];
@@ -58,20 +78,26 @@ export class NameResolver {
         return;
       }
       const last = this.#clock() - this.#goodAt < LAST_GOOD ? this.#good : undefined;
-      const failure = last === undefined ? (error ?? notFound(host)) : null;
+      const failure = last === undefined ? (error ?? notFound(this.#host)) : null;
       for (const each of waiting) each(failure, last ?? []);
     });
   }
 }
 
 /** @returns undefined for an address that has no name to resolve */
-export function lookupFor(
+export function resolverFor(
   address: Address,
   lookup: LookupFunction | undefined,
   clock: () => number,
-): LookupFunction | undefined {
+): NameResolver | undefined {
   if (address.kind !== "tcp" || isIP(address.host) !== 0) return undefined;
-  return new NameResolver(lookup ?? systemLookup, clock).lookup;
+  return new NameResolver(address.host, lookup ?? systemLookup, clock);
+}
+
+/** An IPv6 address has many forms; a socket knows one of them. */
+function asSocketsWrite(address: string): string {
+  if (isIP(address) !== 6 || address.includes("%")) return address;
+  return new SocketAddress({ address, family: "ipv6" }).address;
 }
 
 function notFound(host: string): NodeJS.ErrnoException {

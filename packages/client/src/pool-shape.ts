@@ -18,12 +18,15 @@ export interface PoolShape {
   maxIdle: number;
   /** ms that a connection may rest. */
   idleTime: number;
-  /** ms after which a connection is closed as soon as nothing runs on it. */
+  /** ms after which a connection takes no more requests, and is closed when the last has ended. */
   maxAge: number;
 }
 
-/** ms after which a multiplexed connection is closed when nothing runs on it: its host's name may lead elsewhere by then (nginx `keepalive_time`). */
+/** ms that a multiplexed connection serves (nginx `keepalive_time`). */
 const LONGEST_AGE = 3_600_000;
+
+/** Requests that a connection serves (nginx `keepalive_requests`): what it gathers at either end goes with it. */
+export const MOST_REQUESTS = 1_000;
 
 /** Requests at once when nobody has said how many the application can take. */
 const UNKNOWN_CAPACITY = 32;

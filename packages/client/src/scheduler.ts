@@ -9,10 +9,11 @@ import { Connection } from "./connection.ts";
 import type { ConnectionOwner } from "./connection.ts";
 import type { DialOptions } from "./connector.ts";
 import type { Dispatch, DispatchOwner } from "./dispatch.ts";
-import { lookupFor } from "./name-resolver.ts";
+import { resolverFor } from "./name-resolver.ts";
+import type { NameResolver } from "./name-resolver.ts";
 import { closedError, copyOf, destroyedError, queueFullError, queueTimeoutError } from "./pool-errors.ts";
 import type { PoolSettings } from "./pool-options.ts";
-import { poolShape } from "./pool-shape.ts";
+import { MOST_REQUESTS, poolShape } from "./pool-shape.ts";
 import type { PoolCapacity, PoolShape } from "./pool-shape.ts";
 import type { Runtime } from "./runtime.ts";
 import type { SlabPool } from "./slabs.ts";
@@ -30,6 +31,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   readonly #runtime: Runtime;
   readonly #queue: WaitQueue<Dispatch>;
   readonly #connections = new ConnectionSet();
+  readonly #names: NameResolver | undefined;
   readonly #dialOptions: DialOptions;
   readonly #learner: CapacityLearner | undefined;
   #shape: PoolShape;
@@ -54,10 +56,8 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#settings = settings;
     this.#runtime = runtime;
     const { waitForStart, lookup } = settings;
-    this.#dialOptions = {
-      waitForStart,
-      lookup: lookupFor(application.address, lookup, () => runtime.timeouts.clock()),
-    };
+    this.#names = resolverFor(application.address, lookup, () => runtime.timeouts.clock());
+    this.#dialOptions = { waitForStart, lookup: this.#names?.lookup };
     this.#learner = createLearner(application, settings, runtime, (capacity) => this.#reshape(capacity));
     // What is to be learned is not known yet.
     this.#shape = poolShape(settings.learn ? { ...settings, multiplex: 1 } : settings);
@@ -222,8 +222,9 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   }
 
   onFree(connection: Connection): void {
+    if (connection.state === "open") this.#retireStale(connection);
     if (connection.state !== "open" || connection.active > 0) return this.#pump();
-    if (!connection.reusable || connection.age >= this.#shape.maxAge) return connection.close();
+    if (!connection.reusable) return connection.close();
     if (!connection.available) return;
     this.#connections.markIdle(connection);
     this.#pump();
@@ -250,6 +251,18 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#pump();
   }
 
+  /** A connection on which something always runs has to go some day, too, and sooner when its host has moved. */
+  #retireStale(connection: Connection): void {
+    if (connection.age >= this.#shape.maxAge) return connection.close();
+    if (this.#shape.multiplex === 1) return;
+    this.#names?.recheck((addresses) => {
+      for (const each of this.#connections) {
+        if (each.state === "open" && !addresses.has(each.remoteAddress)) each.close();
+      }
+      this.#pump();
+    });
+  }
+
   /** How many more requests may begin. */
   get #room(): number {
     return Math.max(0, this.#shape.maxActive - this.#active);
@@ -263,6 +276,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#connections.markBusy(connection);
     if (connection.begun > 0) this.#reused++;
     dispatch.begin(connection, this.#shape.keep && !dispatch.alone);
+    if (connection.begun >= MOST_REQUESTS) connection.close();
     // Nothing began when a param could not be sent.
     if (connection.active > 0) return;
     this.onFree(connection);

@@ -1,9 +1,11 @@
 import type { LookupAddress } from "node:dns";
+import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
 
 import { beforeEach, expect, test } from "vitest";
 
-import { NameResolver, lookupFor } from "../src/name-resolver.ts";
+import { NameResolver, resolverFor } from "../src/name-resolver.ts";
+import type { PoolOptions } from "../src/pool-options.ts";
 import { Pool } from "../src/pool.ts";
 import { TestRuntime } from "./support/clock.ts";
 import { Peer } from "./support/peer.ts";
@@ -17,6 +19,7 @@ beforeEach(() => {
 });
 
 const resolver = new NameResolver(
+  "app.test",
   (_host, _options, callback) => void lookups.push(callback),
   () => time,
 );
@@ -71,9 +74,9 @@ test("[f39] no address at all, and the form with one address", async () => {
 });
 
 test("addresses without a name need none", () => {
-  expect(lookupFor({ kind: "tcp", host: "::1", port: 1 }, undefined, () => 0)).toBeUndefined();
-  expect(lookupFor({ kind: "unix", path: "/a" }, undefined, () => 0)).toBeUndefined();
-  expect(lookupFor({ kind: "tcp", host: "localhost", port: 1 }, undefined, () => 0)).toBeTypeOf("function");
+  expect(resolverFor({ kind: "tcp", host: "::1", port: 1 }, undefined, () => 0)).toBeUndefined();
+  expect(resolverFor({ kind: "unix", path: "/a" }, undefined, () => 0)).toBeUndefined();
+  expect(resolverFor({ kind: "tcp", host: "localhost", port: 1 }, undefined, () => 0)).toBeInstanceOf(NameResolver);
 });
 
 test("[f39] a pool follows the name to another address", async () => {
@@ -96,4 +99,97 @@ test("[f40] the first of several addresses refuses: the next one is tried", asyn
   const pool = new Pool(`tcp://app.test:${peer.address.split(":").at(-1)}`, { lookup });
   expect((await run(pool).settled).code).toBeUndefined();
   await pool.close();
+});
+
+/** A name that leads to `answer`, and a peer that listens on all addresses of the machine. */
+async function startNamed(options: PoolOptions): Promise<{
+  peer: Peer;
+  pool: Pool;
+  runtime: TestRuntime;
+  moveTo(...addresses: string[]): void;
+  asked(): number;
+}> {
+  const peer = await Peer.start({ tcp: true });
+  const runtime = new TestRuntime();
+  let answer = ["127.0.0.1"];
+  let asked = 0;
+  const lookup: LookupFunction = (_host, _options, callback) => {
+    asked++;
+    const found = answer.map((address) => ({ address, family: isIP(address) }));
+    if (found.length === 0) callback(failure, []);
+    else callback(null, found);
+  };
+  const address = `tcp://app.test:${peer.address.split(":").at(-1)}`;
+  const pool = new Pool(address, { lookup, headersTimeout: 0, ...options }, runtime);
+  return { peer, pool, runtime, moveTo: (...addresses) => (answer = addresses), asked: () => asked };
+}
+
+/** Ends the request that began as the `count`-th. */
+async function reply(peer: Peer, count: number): Promise<void> {
+  await peer.begun(count);
+  const { id, connection } = peer.requests[count - 1]!;
+  connection.reply(id);
+}
+
+test("[f39] a multiplexed connection that is never idle leaves an address that its name no longer has", async () => {
+  const { peer, pool, runtime, moveTo } = await startNamed({ multiplex: 4, connections: 1 });
+  const runs = run(pool);
+  const ends = run(pool);
+  await peer.begun(2);
+  moveTo("127.0.0.2", "127.0.0.1");
+  runtime.time += 60_000;
+  await reply(peer, 2);
+  await ends.settled;
+  expect(pool.stats).toMatchObject({ active: 1, opened: 1 });
+
+  // Still one of its addresses: it has stayed. Now it is none.
+  moveTo("::1", "127.0.0.2");
+  runtime.time += 60_000;
+  const last = run(pool);
+  await reply(peer, 3);
+  await last.settled;
+  const elsewhere = run(pool);
+  expect(pool.stats).toMatchObject({ active: 1, queued: 1, connecting: 1 });
+  elsewhere.controller.abort();
+  expect((await elsewhere.settled).code).toBe("FCGI_ERR_ABORTED");
+
+  // What ran there ends there.
+  await reply(peer, 1);
+  expect((await runs.settled).calls).toEqual(["start", "stdout", "end"]);
+  await peer.connections[0]!.ended;
+  await pool.destroy();
+  await peer[Symbol.asyncDispose]();
+});
+
+test("[f39] it stays where it is while there is no answer, and none is asked for twice a minute", async () => {
+  const { peer, pool, runtime, moveTo, asked } = await startNamed({ multiplex: 4, connections: 1 });
+  const runs = run(pool);
+  await peer.begun(1);
+  moveTo();
+  runtime.time += 60_000;
+  for (let count = 2; count <= 4; count++) {
+    const ends = run(pool);
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await reply(peer, count);
+    // oxlint-disable-next-line no-await-in-loop
+    expect((await ends.settled).code).toBeUndefined();
+  }
+  expect(asked()).toBe(2);
+  expect(pool.stats).toMatchObject({ active: 1, opened: 1 });
+  await reply(peer, 1);
+  await runs.settled;
+  await pool.destroy();
+  await peer[Symbol.asyncDispose]();
+});
+
+test("[f39] an IPv6 address is the same in whatever form its name gives it", () => {
+  const asks = new NameResolver(
+    "app.test",
+    (_host, _options, callback) => callback(null, [{ address: "2001:DB8:0:0::0001", family: 6 }, ...one("10.0.0.1")]),
+    () => 1e6,
+  );
+  const told: string[][] = [];
+  asks.recheck((addresses) => told.push([...addresses]));
+  asks.recheck((addresses) => told.push([...addresses]));
+  expect(told).toEqual([["2001:db8::1", "10.0.0.1"]]);
 });
