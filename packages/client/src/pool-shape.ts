@@ -36,7 +36,7 @@ const UNKNOWN_CAPACITY = 32;
  *
  * A process that serves one request at a time, as a PHP-FPM worker does, is blocked by an idle
  * connection. So connections are kept only when the number of processes is known, never all of them
- * unless there is one, and never for long: a connection that is a second old is closed, or when its
+ * for longer than a tick unless there is one, and none for long: a connection that is a second old is closed, or when its
  * request ends, and the next one queues up behind the application's other clients. So nobody else
  * waits for a process longer than that second and one request.
  */

@@ -1,6 +1,7 @@
 import { formatApplicationAddress } from "@x/protocol/address";
 import type { ApplicationAddress, ApplicationProtocol } from "@x/protocol/address";
 import type { FastCGIError } from "@x/protocol/errors";
+import type { Timer } from "@x/protocol/timers";
 
 import { createLearner } from "./capacity-learner.ts";
 import type { CapacityLearner } from "./capacity-learner.ts";
@@ -46,6 +47,8 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   #stalls = 0;
   #stallTime = 0;
   #reused = 0;
+  /** At which idle connections that are too many are closed. */
+  #trim: Timer | undefined;
   #pumping = false;
   #ending: FastCGIError | undefined;
   #onDrained: (() => void)[] = [];
@@ -141,14 +144,14 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
 
   async close(): Promise<void> {
     this.#ending ??= closedError();
-    this.#learner?.stop();
+    this.#stopTimers();
     this.#trimIdle();
     await this.#drained();
   }
 
   async destroy(error?: Error): Promise<void> {
     this.#ending = destroyedError(error);
-    this.#learner?.stop();
+    this.#stopTimers();
     this.#freshQueued = 0;
     for (const dispatch of this.#queue.drain()) dispatch.fail(copyOf(this.#ending));
     for (const connection of this.#connections) connection.destroy(copyOf(this.#ending));
@@ -235,7 +238,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     const left = this.#shape.maxAge - connection.age;
     if (left <= 0) return connection.close();
     connection.rest(Math.min(this.#shape.idleTime, left));
-    this.#trimIdle();
+    this.#trimSoon();
   }
 
   onClosed(connection: Connection): void {
@@ -350,6 +353,21 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     if (this.#queue.isAmongFirst(dispatch, this.#connections.connecting * this.#shape.multiplex)) return;
     this.leave(dispatch);
     dispatch.fail(queueTimeoutError(dispatch.plan.queueTimeout));
+  }
+
+  /**
+   * Closes idle connections that are too many at the next tick, if they still are: under load the next request takes them at once, and
+   * would have to open another.
+   */
+  #trimSoon(): void {
+    if (!this.#shape.keep || this.#ending !== undefined) this.#trimIdle();
+    else if (this.#connections.idle > this.#shape.maxIdle && this.#trim?.active !== true)
+      this.#trim = this.#runtime.timeouts.schedule(0, () => this.#trimIdle());
+  }
+
+  #stopTimers(): void {
+    this.#learner?.stop();
+    if (this.#trim !== undefined) this.#runtime.timeouts.cancel(this.#trim);
   }
 
   #trimIdle(): void {
