@@ -183,10 +183,11 @@ describe("an application that fails", () => {
     });
     const first = new MemoryExchange("/");
     gateway.dispatch(first, first);
+    const running = await backend.request(0);
     const answer = await ask(gateway, "/");
     expect(answer.status).toBe(503);
     expect(answer.header("retry-after")).toEqual(["1"]);
-    backend.requests[0]?.end(HEAD);
+    running.end(HEAD);
     expect(await first.over()).toMatchObject({ status: 200 });
   });
 });

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 
 import { describe, expect, test, vi } from "vitest";
 
+import { eventually } from "../support/open-files.ts";
 import { GET, answer, begin, start } from "../support/started-front.ts";
 
 describe("a response", () => {
@@ -34,7 +35,7 @@ describe("a response", () => {
     response.end();
     expect(writes()).toBe(1);
     expect((await asking.until(new RegExp(`x{${size * 9}}$`))).split("\r\n\r\n")[1]).toHaveLength(size * 9);
-    await expect.poll(() => back).toBe(lent ? 9 : 0);
+    await eventually(() => back === (lent ? 9 : 0));
   });
 
   test("that goes on leaves at the end of the turn, as far as it was said", async () => {

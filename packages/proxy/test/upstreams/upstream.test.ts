@@ -95,6 +95,7 @@ describe("an upstream of several addresses", () => {
       errors: "plain",
     });
     const running = [ask(gateway, "/"), ask(gateway, "/")];
+    await Promise.all(backends.map((backend) => backend.request(0)));
     const waiting = ask(gateway, "/");
     const refused = await ask(gateway, "/");
     expect([refused.status, refused.headers]).toEqual([503, expect.arrayContaining(["Retry-After", "1"])]);
