@@ -5,7 +5,7 @@ import { Agent, type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 
 import { Client } from "@x/client";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import { freePort } from "../src/free-port.ts";
 import { startXProxy } from "../src/peers/x-proxy.ts";
@@ -140,7 +140,9 @@ describe.each(["unix", "tcp"] as const)("three backends with weights 1, 2 and 3,
     expect(Object.keys(counts).toSorted()).toEqual(NAMES);
     // Its full share would be 300, at first it is a twentieth of its weight.
     expect(counts["c"]).toBeLessThan(60);
-    await expect.poll(() => proxy.output()).toContain(`${addresses[2]} is back, and gets its share`);
+    await vi.waitUntil(() => proxy.output().includes(`${addresses[2]} is back, and gets its share`), {
+      timeout: 30_000,
+    });
     expect(proxy.output()).toContain(`${addresses[2]} is left out, since its requests fail`);
   });
 });
