@@ -50,7 +50,7 @@ describe.runIf(needs("php-fpm", ["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-
     folder.remove();
   });
 
-  test("ping, by address and by pool", async () => {
+  test("[2e.19] ping, by address and by pool", async () => {
     await using pool = new Pool(usual.address, { capacity: 2 });
     for (const target of [usual.address, pool]) {
       const { text, milliseconds } = await new PhpFpm(target, options).ping();
@@ -59,7 +59,7 @@ describe.runIf(needs("php-fpm", ["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-
     }
   });
 
-  test("status", async () => {
+  test("[2e.19] status", async () => {
     const status = await new PhpFpm(usual.address, options).status();
     expect(status).toMatchObject({
       pool: "www",

@@ -24,6 +24,13 @@ function describe(protocolStatus: number): [FastCGIErrorCode, string] {
   }
 }
 
+/** A new connection that ends without a byte, from another host or as if: PHP-FPM tells nobody that it does not want him. */
+export function explainRefusal(error: FastCGIError): void {
+  if (error.code !== "FCGI_ERR_SOCKET" || error.address?.includes("tcp://") !== true) return;
+  error.message +=
+    " It may not take requests from this address (listen.allowed_clients of PHP-FPM), or its process has died.";
+}
+
 /** The caller does not want it any more. */
 export function abortError(cause: unknown): FastCGIError {
   return new FastCGIError("FCGI_ERR_ABORTED", "The request was aborted.", { cause });

@@ -6,7 +6,7 @@ import type { Timer } from "@x/protocol/timers";
 
 import type { Connection } from "./connection.ts";
 import { channels } from "./diagnostics.ts";
-import { abortError, protocolStatusError, silenceError, totalTimeoutError } from "./dispatch-errors.ts";
+import { abortError, explainRefusal, protocolStatusError, silenceError, totalTimeoutError } from "./dispatch-errors.ts";
 import type { DispatchPlan } from "./dispatch-plan.ts";
 import type { DispatchController, DispatchHandler } from "./dispatcher.ts";
 import { OutputGate } from "./output-gate.ts";
@@ -289,6 +289,7 @@ export class Dispatch
     this.#state = "ending";
     this.#silence.stop();
     this.#gate?.end();
+    if (!this.#multiplexed && this.#input?.overruns === true) this.#connection?.close();
     // Before the connection says that it is free, or gone.
     if (this.#gate?.holding === true) this.#owner.hold(this, true);
     this.#connection?.addSettled(this);
@@ -350,6 +351,7 @@ export class Dispatch
     error.phase ??= this.#gotStdout ? "response-body" : this.#connection === undefined ? "queue" : "response-head";
     error.requestId ??= this.#exchange?.id;
     if (this.#stderr !== undefined) error.stderr ??= this.stderrTail;
+    if (!this.#gotBytes && !this.#reused) explainRefusal(error);
     if (channels.error.hasSubscribers) channels.error.publish({ controller: this, error });
     try {
       this.#handler.onError(error, this);

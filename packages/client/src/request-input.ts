@@ -1,13 +1,18 @@
 import { Role } from "@x/protocol";
+import type { ParamList } from "@x/protocol";
 
 import { BodySender, PIECE } from "./body-sender.ts";
 import type { BodySource } from "./body.ts";
 import type { ConnectionOutput } from "./connection-output.ts";
 import type { SessionExchange } from "./session.ts";
 
-/** What a request sends after its params. */
+/** Of any length that a number holds exactly. */
+const MOST_DIGITS = 16;
+
+/** What a request sends. */
 export interface InputBodies {
   role: Role;
+  params: ParamList;
   stdin: Uint8Array | BodySource | undefined;
   data: Uint8Array | BodySource | undefined;
 }
@@ -26,6 +31,7 @@ export class RequestInput {
   readonly #bodies: InputBodies;
   readonly #owner: InputOwner;
   #sender: BodySender | undefined;
+  #stdinBytes = 0;
   #dataStarted = false;
 
   constructor(output: ConnectionOutput, exchange: SessionExchange, bodies: InputBodies, owner: InputOwner) {
@@ -35,12 +41,23 @@ export class RequestInput {
     this.#owner = owner;
   }
 
+  /**
+   * May it leave bytes on its connection that nobody reads? PHP reads no more of a body than CONTENT_LENGTH says, and never
+   * FCGI_DATA; it would take the rest for the next request.
+   */
+  get overruns(): boolean {
+    return this.#bodies.role === Role.Filter || !(this.#stdinBytes <= contentLength(this.#bodies.params));
+  }
+
   /** Sends what there is at once; the rest as the connection takes it. */
   start(): void {
     const exchange = this.#exchange;
     this.#send(
       this.#bodies.stdin,
-      (chunk) => exchange.writeStdin(chunk),
+      (chunk) => {
+        this.#stdinBytes += chunk.length;
+        exchange.writeStdin(chunk);
+      },
       () => {
         exchange.endStdin();
         if (this.#bodies.role === Role.Filter) this.#sendData();
@@ -85,6 +102,11 @@ export class RequestInput {
 export function cancelInput(bodies: InputBodies, reason: Error | undefined): void {
   cancelBody(bodies.stdin, reason);
   cancelBody(bodies.data, reason);
+}
+
+function contentLength({ names, values }: ParamList): number {
+  const value = values[names.lastIndexOf("CONTENT_LENGTH")] ?? "0";
+  return Number(typeof value === "string" ? value : String.fromCharCode(...value.subarray(0, MOST_DIGITS)));
 }
 
 function cancelBody(body: Uint8Array | BodySource | undefined, reason: Error | undefined): void {

@@ -75,7 +75,7 @@ describe("GET_VALUES", () => {
       maxActive: 32,
     },
     {
-      what: "[P58] the end of the connection",
+      what: "[P58] [2e.13] the end of the connection",
       script: () => answers(({ socket }) => void socket.end()),
       multiplex: 1,
       maxActive: 32,

@@ -147,7 +147,7 @@ async function fullBacklog(path: string): Promise<{ release(): void; stop(): Pro
   };
 }
 
-test("[f13] a full backlog (EAGAIN) is tried again until the application accepts", async () => {
+test("[f13] [2e.18] a full backlog (EAGAIN) is tried again until the application accepts", async () => {
   const path = join(folder, "busy.sock");
   const backlog = await fullBacklog(path);
   const { opened, calls } = attempt(`unix:${path}`);
