@@ -12,7 +12,7 @@ export function formatAccess(record: AccessRecord, format: AccessFormat, now: nu
 function formatText({ request, served, status, bytes }: AccessRecord, combined: boolean, now: number): string {
   const { method, target, httpVersion, rawHeaders, remote } = request;
   const client = served === undefined ? remote.address : served.client;
-  const text = Buffer.from(target).toString("latin1");
+  const text = latin1(target);
   // Of what could not be understood the target is all that came.
   const first = escapeText(method === "" ? text : `${method} ${text} HTTP/${httpVersion}`);
   const user = served?.user === undefined ? "-" : escapeText(served.user).replaceAll(" ", "\\x20");
@@ -31,7 +31,7 @@ function formatJson({ request, served, status, bytes, complete, duration }: Acce
     method: method === "" ? undefined : method,
     scheme: served?.scheme ?? request.scheme,
     host: served?.host,
-    target: Buffer.from(target).toString("latin1"),
+    target: latin1(target),
     protocol: method === "" ? undefined : `HTTP/${httpVersion}`,
     status,
     bytes,
@@ -56,8 +56,13 @@ function find(rawHeaders: readonly string[], lower: string): string | undefined 
   return undefined;
 }
 
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
+
 /** As nginx does: whatever is not visible ASCII, and what would end a field. */
 function escapeText(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replaceAll(/[^ !#-[\]-~]/g, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
   });
@@ -66,6 +71,8 @@ function escapeText(text: string): string {
 function readable(text: string): string {
   return Buffer.from(text, "latin1").toString("utf8");
 }
+
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

@@ -9,6 +9,11 @@ const QUEUE_LIMIT = 8 * 1_024 * 1_024;
 /** Milliseconds that the last lines get to be written. */
 const LAST_LINES = 1_000;
 
+/** Characters that are collected before they are written. */
+const BATCH = 16_384;
+/** Milliseconds that a line waits for others at most: a write of its own would cost more than the request. */
+const BATCH_TIME = 50;
+
 /** What a log file has to tell. */
 export interface LogFileEvents {
   /** Lines were lost since the last time, because they came faster than they could be written. */
@@ -17,11 +22,16 @@ export interface LogFileEvents {
   onError(error: Error): void;
 }
 
-/** A log file that is never waited for: what cannot be written in time is lost, and counted. */
+/** A log file that is never waited for: lines are written in batches, and what cannot be written in time is lost, and counted. */
 export class LogFile {
   readonly #path: string;
   readonly #stream: SonicBoom;
+  #batch = "";
+  /** Lines of the batch. */
+  #lines = 0;
+  #timer: NodeJS.Timeout | undefined;
   #lost = 0;
+  #closed = false;
   /** The file is open. */
   #ready: Promise<void>;
 
@@ -35,7 +45,8 @@ export class LogFile {
     // Opened by ourselves, since a pipe must not block; to be opened anew it must know the name all the same.
     Object.assign(this.#stream, { file: path });
     this.#ready = this.#opened();
-    this.#stream.on("drop", () => this.#lost++);
+    // Of a batch, while it is given to the stream.
+    this.#stream.on("drop", () => (this.#lost += this.#lines));
     this.#stream.on("drain", () => {
       if (this.#lost > 0) events.onLost(this.#lost);
       this.#lost = 0;
@@ -44,7 +55,11 @@ export class LogFile {
   }
 
   line(text: string): void {
-    this.#stream.write(`${text}\n`);
+    if (this.#closed) return;
+    this.#batch += `${text}\n`;
+    this.#lines++;
+    if (this.#batch.length >= BATCH) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), BATCH_TIME);
   }
 
   /**
@@ -56,6 +71,7 @@ export class LogFile {
     // A pipe stays, and opening it could wait for a reader.
     if (statSync(this.#path, { throwIfNoEntry: false })?.isFIFO() === true) return;
     closeSync(openLog(this.#path));
+    this.#flush();
     this.#ready = this.#ready.then(() => {
       const opened = this.#opened();
       this.#stream.reopen(this.#path);
@@ -72,8 +88,22 @@ export class LogFile {
         clearTimeout(timer);
         resolve();
       });
-      void this.#ready.then(() => this.#stream.end());
+      void this.#ready.then(() => {
+        this.#flush();
+        this.#closed = true;
+        this.#stream.end();
+      });
     });
+  }
+
+  /** Gives the stream what was collected: one write, unless one is under way. */
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#lines === 0) return;
+    this.#stream.write(this.#batch);
+    this.#batch = "";
+    this.#lines = 0;
   }
 
   #opened(): Promise<void> {
