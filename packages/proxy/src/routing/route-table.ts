@@ -25,14 +25,19 @@ interface Entry<Value> {
   readonly value: Value;
 }
 
+const NONE: readonly never[] = [];
+
 /**
- * Routes in their order, compiled; the first match wins. Routes that name a host or the first segment of their paths are found by it, so
- * that a thousand sites cost no more than ten.
+ * Routes in their order, compiled; the first match wins. Routes that name a host, a mount or the first segment of their paths are found by it,
+ * so that a thousand sites cost no more than ten. A regex, and a glob that begins with a wildcard, is looked at for each request.
  */
 export class RouteTable<Value> {
   readonly #entries: readonly Entry<Value>[];
+  /** Routes for hosts, by a host's name. */
   readonly #hosts = new Map<string, Segments<Value>>();
-  readonly #otherHosts: Segments<Value>;
+  /** Routes for all hosts below a name, by that name with a dot before it; those of shorter names are among them. */
+  readonly #domains = new Map<string, Segments<Value>>();
+  readonly #anyHost: Segments<Value>;
 
   constructor(routes: readonly TableRoute<Value>[]) {
     this.#entries = routes.map((route, index) => ({
@@ -40,11 +45,17 @@ export class RouteTable<Value> {
       test: new RouteTest({ ...route.match, mount: route.mount ?? "", internal: route.internal ?? false }),
       value: route.value,
     }));
-    const named = new Set(this.#entries.flatMap(({ test }) => test.hosts ?? []));
-    for (const host of named) {
-      this.#hosts.set(host, new Segments(this.#entries.filter(({ test }) => test.mayBeHost(host))));
+    const general = this.#entries.filter(({ test }) => test.hosts.length === 0);
+    const special = this.#entries.filter(({ test }) => test.hosts.length > 0);
+    this.#anyHost = new Segments(general);
+    for (const name of new Set(special.flatMap(({ test }) => test.hosts))) {
+      const domain = name.startsWith("*.") ? name.slice(1) : undefined;
+      // Whatever is below a name is not one of the hosts that are named.
+      const host = domain === undefined ? name : `\0${domain}`;
+      const segments = new Segments(special.filter(({ test }) => test.mayBeHost(host)));
+      if (domain === undefined) this.#hosts.set(name, segments);
+      else this.#domains.set(domain, segments);
     }
-    this.#otherHosts = new Segments(this.#entries.filter(({ test }) => test.hosts === undefined));
   }
 
   /**
@@ -59,10 +70,29 @@ export class RouteTable<Value> {
     scheme: "http" | "https" = "http",
     internal = false,
   ): Value | undefined {
-    const entries = (this.#hosts.get(host) ?? this.#otherHosts).of(path);
-    for (let index = 0; index < entries.length; index++) {
-      const entry = entries[index] as Entry<Value>;
+    const general = this.#anyHost.of(path);
+    const special: readonly Entry<Value>[] = this.#special(host)?.of(path) ?? NONE;
+    let at = 0;
+    let specialAt = 0;
+    while (at < general.length || specialAt < special.length) {
+      const one = general[at];
+      const other = special[specialAt];
+      const isSpecial = one === undefined || (other !== undefined && other.index < one.index);
+      const entry = (isSpecial ? other : one) as Entry<Value>;
+      if (isSpecial) specialAt++;
+      else at++;
       if (entry.test.matches(method, host, path, scheme, internal)) return entry.value;
+    }
+    return undefined;
+  }
+
+  /** The routes that name a host. */
+  #special(host: string): Segments<Value> | undefined {
+    const named = this.#hosts.get(host);
+    if (named !== undefined || this.#domains.size === 0) return named;
+    for (let dot = host.indexOf(".", 1); dot > 0; dot = host.indexOf(".", dot + 1)) {
+      const below = this.#domains.get(host.slice(dot));
+      if (below !== undefined) return below;
     }
     return undefined;
   }
@@ -89,7 +119,7 @@ export class RouteTable<Value> {
   }
 }
 
-/** The routes that one host may have, by the first segment of the path. */
+/** Some of the routes, by the first segment of the path. */
 class Segments<Value> {
   readonly #named = new Map<string, readonly Entry<Value>[]>();
   readonly #others: readonly Entry<Value>[];

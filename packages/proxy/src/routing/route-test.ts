@@ -13,9 +13,9 @@ export interface RouteConditions {
 
 /** The conditions of one route, compiled. */
 export class RouteTest {
-  /** Exact names; undefined: some may be any, or of a wildcard. */
-  readonly hosts: readonly string[] | undefined;
-  /** First segments of the paths; undefined: not known of all. */
+  /** Names and wildcards; none: any host. */
+  readonly hosts: readonly string[];
+  /** First segments of the paths, as far as the mount does not say it; undefined: not known of all. */
   readonly segments: readonly string[] | undefined;
   readonly methods: ReadonlySet<string> | undefined;
   readonly #match: ResolvedMatch;
@@ -33,9 +33,8 @@ export class RouteTest {
     this.#regex = match.regex === undefined ? undefined : compilePathRegex(match.regex);
     this.#hosts = match.hosts.map(compileHostPattern);
     this.methods = match.methods.length === 0 ? undefined : new Set(match.methods);
-    const exact = match.hosts.every((host) => !host.startsWith("*."));
-    this.hosts = match.hosts.length > 0 && exact ? match.hosts : undefined;
-    const segments = match.paths.map(firstSegment);
+    this.hosts = match.hosts;
+    const segments = match.mount === "" ? match.paths.map(firstSegment) : [match.mount.split("/")[1]];
     this.segments = segments.length > 0 && segments.every((it) => it !== undefined) ? segments : undefined;
   }
 

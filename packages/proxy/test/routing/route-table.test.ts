@@ -61,6 +61,37 @@ describe("the table", () => {
     expect(table.find("GET", "x.example", "/b")).toBeUndefined();
   });
 
+  test("wildcards and mounts are found among many, in the order of the routes", () => {
+    const many = Array.from({ length: 1_000 }, (_it, at) => [
+      { match: match({ hosts: [`*.w${at}.example`] }), value: `wildcard ${at}` },
+      { match: match({}), mount: `/m${at}/x`, value: `mount ${at}` },
+    ]).flat();
+    const table = new RouteTable<string>([
+      { match: match({ paths: ["/first"] }), value: "first" },
+      { match: match({ hosts: ["a.b.w7.example", "*.b.w8.example"] }), value: "named" },
+      { match: match({ hosts: ["*.b.w7.example"], paths: ["/sub"] }), value: "deeper" },
+      ...many,
+      { match: match({ hosts: ["*.example"] }), value: "domain" },
+      { match: match({}), value: "last" },
+    ]);
+    const find = (host: string, path: string): string | undefined => table.find("GET", host, path);
+    expect(find("a.w7.example", "/first")).toBe("first");
+    expect(find("a.w7.example", "/x")).toBe("wildcard 7");
+    expect(find("a.b.w7.example", "/sub")).toBe("named");
+    expect(find("c.b.w7.example", "/sub")).toBe("deeper");
+    expect(find("c.b.w7.example", "/x")).toBe("wildcard 7");
+    expect(find("c.b.w8.example", "/x")).toBe("named");
+    expect(find("a.w7.example", "/m6/x")).toBe("mount 6");
+    expect(find("a.w7.example", "/m8/x/y")).toBe("wildcard 7");
+    expect(find("w7.example", "/x")).toBe("domain");
+    expect(find(".w7.example", "/x")).toBe("domain");
+    expect(find("evilw7.example", "/m8/x/y")).toBe("mount 8");
+    expect(find("example", "/m8/xy")).toBe("last");
+    expect(find("", "/m8/x")).toBe("mount 8");
+    expect(find(".example", "/")).toBe("last");
+    expect(find("other", "/m8")).toBe("last");
+  });
+
   test("hosts and first segments are found among many", () => {
     const many = Array.from({ length: 1_000 }, (_it, at) => ({
       match: match({ hosts: [`h${at}.example`], paths: [`/p${at}/*`] }),
