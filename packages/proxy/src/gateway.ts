@@ -9,6 +9,7 @@ import type { Explanation } from "./explain/explanation.ts";
 import { describeRoute } from "./explain/route-kind.ts";
 import { Trace } from "./explain/trace.ts";
 import type { GatewayRequest, GatewayResponse } from "./gateway-request.ts";
+import type { FileCacheStats } from "./handlers/file-cache.ts";
 import type { Handler } from "./handlers/handler.ts";
 import { RouteHandlers } from "./handlers/route-handlers.ts";
 import { answerError } from "./http/error-answer.ts";
@@ -67,6 +68,8 @@ export interface GatewayStats {
   readonly upstreams: ReadonlyMap<string, UpstreamStats>;
   /** Bodies that wait in files. */
   readonly spool: SpoolStats;
+  /** Files that are held in memory. */
+  readonly fileCache: FileCacheStats;
 }
 
 /**
@@ -265,6 +268,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
       requests: this.#requests,
       upstreams: this.#upstreams.stats,
       spool: this.#spool.stats,
+      fileCache: this.#handlers.files.stats,
     };
   }
 

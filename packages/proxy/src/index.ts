@@ -20,6 +20,7 @@ export { createGateway } from "./gateway.ts";
 export type { Gateway, GatewayStats } from "./gateway.ts";
 export type { UpstreamStats } from "./upstreams/upstream.ts";
 export type { SpoolStats } from "./spool/spool.ts";
+export type { FileCacheStats } from "./handlers/file-cache.ts";
 export { createProxyServer } from "./server.ts";
 export type { ProxyServer, ProxyServerOptions, ProxyServerStats } from "./server.ts";
 export { defineConfig } from "./config/define-config.ts";
@@ -53,7 +54,13 @@ export type {
   ResolvedCompress,
   ResolvedResponseRules,
 } from "./config/response-config.ts";
-export type { LimitsConfig, ShutdownConfig, SpoolConfig, TimeoutsConfig } from "./config/define-limits.ts";
+export type {
+  FileCacheConfig,
+  LimitsConfig,
+  ShutdownConfig,
+  SpoolConfig,
+  TimeoutsConfig,
+} from "./config/define-limits.ts";
 export type {
   CertificateConfig,
   ListenConfig,
@@ -101,6 +108,7 @@ export type {
   ResolvedSendfile,
   ResolvedShutdown,
   ResolvedSpool,
+  ResolvedFileCache,
   ResolvedStaticRoute,
   ResolvedTimeouts,
   ResolvedTrust,

@@ -21,6 +21,8 @@ export interface LimitsConfig {
   bodyRate?: number | undefined;
   /** Where bodies wait that are too large for memory. */
   spool?: SpoolConfig | undefined;
+  /** Small files of `static` routes that are held in memory (nginx `open_file_cache`, with the content); `false`: none. */
+  fileCache?: false | FileCacheConfig | undefined;
   /** Bytes of all request header lines together; more is 431. @default 16_384 */
   headerBytes?: number | undefined;
   /** Request header lines; more is 431. @default 100 */
@@ -52,6 +54,19 @@ export interface SpoolConfig {
    * @default 1_073_741_824 (1 GiB)
    */
   quota?: number | undefined;
+}
+
+/**
+ * Small files that were asked for twice are held in memory, those that were asked for last. Before one is sent, stat(2) is asked whether it still
+ * is what stands at its path, so that a change is seen at once; one that changed less than two seconds ago is not held.
+ */
+export interface FileCacheConfig {
+  /** Files (nginx `open_file_cache max`). @default 1_000 */
+  entries?: number | undefined;
+  /** Bytes of all of them together. @default 16_777_216 (16 MiB) */
+  bytes?: number | undefined;
+  /** Bytes of a file; a larger one is read from the disk each time. @default 65_536 */
+  fileBytes?: number | undefined;
 }
 
 /** All in milliseconds. */

@@ -5,7 +5,7 @@ import { FastCGIError } from "@x/protocol/errors";
 
 import { checkAddresses } from "./check-addresses.ts";
 import type { ProcessConfig, ProxyConfig } from "./define-config.ts";
-import type { LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
+import type { FileCacheConfig, LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 import { expandRoute } from "./expand-route.ts";
 import { type ConfigProblem, type KeyPath, formatKeyPath } from "./key-path.ts";
 import { type ResolvedListen, expandListen } from "./listen-config.ts";
@@ -184,6 +184,7 @@ export class Expansion {
       body: limits.body === false ? Infinity : (limits.body ?? 134_217_728),
       bodyRate: limits.bodyRate ?? 500,
       spool: { folder: folder === undefined ? undefined : this.path(folder), quota: quota ?? 1_073_741_824 },
+      fileCache: expandFileCache(limits.fileCache ?? {}),
       headerBytes: limits.headerBytes ?? 16_384,
       headerLines: limits.headerLines ?? 100,
       target: limits.target ?? 8_192,
@@ -191,6 +192,15 @@ export class Expansion {
       responseHeaderLines: limits.responseHeaderLines ?? 200,
     };
   }
+}
+
+function expandFileCache(cache: false | FileCacheConfig): ResolvedLimits["fileCache"] {
+  if (cache === false) return { entries: 0, bytes: 0, fileBytes: 0 };
+  return {
+    entries: cache.entries ?? 1_000,
+    bytes: cache.bytes ?? 16_777_216,
+    fileBytes: cache.fileBytes ?? 65_536,
+  };
 }
 
 function expandTimeouts(timeouts: TimeoutsConfig): ResolvedTimeouts {

@@ -32,12 +32,13 @@ export function toLongForm(config: ResolvedConfig): ProxyConfig {
 }
 
 function limitsOf(limits: ResolvedLimits): object {
-  const { body, connections, connectionsPerAddress } = limits;
+  const { body, connections, connectionsPerAddress, fileCache } = limits;
   return {
     ...limits,
     body: body === Infinity ? false : body,
     connections: connections === Infinity ? false : connections,
     connectionsPerAddress: connectionsPerAddress === Infinity ? false : connectionsPerAddress,
+    fileCache: fileCache.entries === 0 ? false : fileCache,
   };
 }
 

@@ -252,6 +252,8 @@ export interface ResolvedLimits {
   readonly bodyRate: number;
   /** Where bodies wait that are too large for memory. */
   readonly spool: ResolvedSpool;
+  /** Small files that are held in memory; no entries: none are. */
+  readonly fileCache: ResolvedFileCache;
   /** Bytes of all request header lines together; more is 431. */
   readonly headerBytes: number;
   /** Request header lines; more is 431. */
@@ -270,6 +272,16 @@ export interface ResolvedSpool {
   readonly folder: string | undefined;
   /** Bytes. */
   readonly quota: number;
+}
+
+/** Small files that are held in memory. */
+export interface ResolvedFileCache {
+  /** Files. */
+  readonly entries: number;
+  /** Bytes of all of them together. */
+  readonly bytes: number;
+  /** Bytes of one. */
+  readonly fileBytes: number;
 }
 
 /** Milliseconds. */

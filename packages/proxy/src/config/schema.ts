@@ -344,6 +344,13 @@ const proxyConfig = keys({
         v.pipe(v.number(mustBe("a number of bytes a second")), v.minValue(0, "must not be negative.")),
       ),
       spool: v.optional(keys({ folder: v.optional(text), quota: v.optional(count) })),
+      fileCache: v.optional(
+        v.lazy((input) =>
+          input === false
+            ? v.literal(false)
+            : keys({ entries: v.optional(count), bytes: v.optional(count), fileBytes: v.optional(count) }),
+        ),
+      ),
       headerBytes: v.optional(count),
       headerLines: v.optional(count),
       target: v.optional(count),

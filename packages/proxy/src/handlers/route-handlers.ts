@@ -13,6 +13,7 @@ import type { TableRoute } from "../routing/route-table.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { Upstreams } from "../upstreams/upstreams.ts";
 import { FastCGIHandler } from "./fastcgi.ts";
+import { FileCache } from "./file-cache.ts";
 import type { Handler } from "./handler.ts";
 import { ownAnswer } from "./own-answer.ts";
 import { SendOrders } from "./send-orders.ts";
@@ -25,12 +26,15 @@ export class RouteHandlers {
   readonly #spool: Spool;
   /** By root and links: routes share what is known of files. */
   readonly #folders = new Map<string, RootFolder>();
+  /** Of all routes. */
+  readonly files: FileCache;
   readonly #programs: CgiPool[] = [];
 
   constructor(config: ResolvedConfig, upstreams: Upstreams, spool: Spool) {
     this.#config = config;
     this.#upstreams = upstreams;
     this.#spool = spool;
+    this.files = new FileCache(config.limits.fileCache);
   }
 
   tableRoute(route: ResolvedRoute): TableRoute<Handler> {
@@ -55,7 +59,8 @@ export class RouteHandlers {
     const folderOf = (root: string): RootFolder => this.#folder(root, route.links);
     const { fastcgi } = route;
     const denied = route.deny.length === 0 ? undefined : new DenyList(route.deny, route.mount);
-    const files = route.static && new StaticHandler(route.static, folderOf(route.static.root), denied, route.mount);
+    const files =
+      route.static && new StaticHandler(route.static, folderOf(route.static.root), this.files, denied, route.mount);
     const { limits, timeouts } = this.#config;
     const context = { limits, timeouts, spool: this.#spool, mount: route.mount };
     if (route.filter !== undefined) {
@@ -76,7 +81,7 @@ export class RouteHandlers {
     const roots = fastcgi.sendfile.roots.map((root) => {
       const own = { root, index: [], maxAge: undefined, immutable: false, neverServe };
       const sent = folderOf(root);
-      return { root: sent.bytes, files: new StaticHandler(own, sent, denied, "") };
+      return { root: sent.bytes, files: new StaticHandler(own, sent, this.files, denied, "") };
     });
     const orders = new SendOrders(roots, accel);
     return new FastCGIHandler(fastcgi, upstream, { ...context, orders }, folder, files, denied);

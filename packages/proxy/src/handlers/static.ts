@@ -3,7 +3,7 @@ import type { ReadStream, Stats } from "node:fs";
 import type { Readable } from "node:stream";
 
 import { send } from "@fastify/send";
-import type { SendOptions } from "@fastify/send";
+import type { SendOptions, SendResult } from "@fastify/send";
 
 import type { ResolvedStaticRoute } from "../config/resolved-config.ts";
 import { encodePath } from "../http/encode-path.ts";
@@ -14,7 +14,9 @@ import { type FileRules, type FoundFile, findFile } from "../routing/find-file.t
 import { isScriptName } from "../routing/hidden-names.ts";
 import { belowMount } from "../routing/mount.ts";
 import type { FileKind, RootFolder } from "../routing/root-folder.ts";
-import { FileBody } from "./file-body.ts";
+import { CachedFile } from "./cached-file.ts";
+import { FileBody, kept } from "./file-body.ts";
+import type { FileCache, Shelf } from "./file-cache.ts";
 import type { Handler } from "./handler.ts";
 import { redirectToFolder } from "./slash-redirect.ts";
 
@@ -40,12 +42,24 @@ export class StaticHandler implements Handler {
   readonly #rules: FileRules;
   readonly #options: SendOptions;
   readonly #mount: string;
+  /** Largest file that is held in memory. */
+  readonly #held: number;
+  readonly #shelf: Shelf;
 
   /**
+   * @param cache where small files are held
    * @param denied paths of the route that nobody gets
    * @param mount the path below which the route lies
    */
-  constructor(route: ResolvedStaticRoute, folder: RootFolder, denied: DenyList | undefined, mount: string) {
+  constructor(
+    route: ResolvedStaticRoute,
+    folder: RootFolder,
+    cache: FileCache,
+    denied: DenyList | undefined,
+    mount: string,
+  ) {
+    this.#held = cache.limits.fileBytes;
+    this.#shelf = cache.shelf();
     this.#mount = mount;
     this.#route = route;
     this.#folder = folder;
@@ -96,16 +110,28 @@ export class StaticHandler implements Handler {
       served.refuse(NOT_FOUND, { advice: "This is a script, and no route runs it: scripts are never sent as text." });
       return;
     }
-    this.#send(served, path, RETRIES).catch((error: unknown) => served.fail(error));
+    const headers = served.isErrorPage ? NO_CONDITIONS : conditions(served.rawHeaders);
+    const cached = headers === NO_CONDITIONS ? this.#shelf.get(path) : undefined;
+    if (cached === undefined) {
+      this.#read(served, path, headers);
+      return;
+    }
+    cached.check((same) => {
+      if (!same) this.#shelf.drop(path, cached);
+      if (served.settled) return;
+      if (same) {
+        this.#shelf.hit();
+        sendCached(served, cached);
+      } else this.#read(served, path, headers);
+    });
   }
 
-  async #send(served: ServedRequest, path: string, retries: number): Promise<void> {
-    const request: unknown = {
-      method: served.method,
-      headers: served.isErrorPage ? {} : conditions(served.rawHeaders),
-    };
-    // Method and headers are all that it reads of a request, whatever its types say.
-    const result = await send(request as Readable, encodePath(path), this.#options);
+  #read(served: ServedRequest, path: string, headers: Conditions): void {
+    this.#send(served, path, headers, RETRIES).catch((error: unknown) => served.fail(error));
+  }
+
+  async #send(served: ServedRequest, path: string, headers: Conditions, retries: number): Promise<void> {
+    const result = await this.#ask(served.method, path, headers);
     if (served.settled) {
       result.stream.destroy();
       return;
@@ -121,6 +147,7 @@ export class StaticHandler implements Handler {
       if (served.settled) result.stream.destroy();
       else if (fd === undefined) served.refuse(NOT_FOUND);
       else if (this.#isSame(fd, result.metadata.stat)) {
+        if (result.statusCode === 200) this.#shelf.served(path, result.metadata.stat.size, () => this.#load(path));
         new FileBody(served, result.stream, Number(result.headers["Content-Length"])).start(
           result.statusCode,
           flatten(result.headers),
@@ -129,9 +156,24 @@ export class StaticHandler implements Handler {
         // Replaced between the look at it and the opening: the validators are those of another file.
         result.stream.destroy();
         if (retries === 0) served.refuse(NOT_FOUND);
-        else await this.#send(served, path, retries - 1);
+        else await this.#send(served, path, headers, retries - 1);
       }
     }
+  }
+
+  /** What the library makes of a request. */
+  #ask(method: string, path: string, headers: Conditions): Promise<SendResult> {
+    // Method and headers are all that it reads of a request, whatever its types say.
+    const request: unknown = { method, headers };
+    return send(request as Readable, encodePath(path), this.#options);
+  }
+
+  #load(path: string): Promise<CachedFile | undefined> {
+    return CachedFile.load(this.#folder, path, this.#held, async () => {
+      const { type, statusCode, headers, stream } = await this.#ask("HEAD", path, NO_CONDITIONS);
+      stream.destroy();
+      return type === "file" && statusCode === 200 ? flatten(headers) : undefined;
+    });
   }
 
   /** Is what was opened the file that was looked at, and under the root? A link may have been changed in between. */
@@ -150,15 +192,28 @@ function allowed(served: ServedRequest): boolean {
   return false;
 }
 
-function conditions(rawHeaders: readonly string[]): Record<string, string> {
-  const headers: Record<string, string> = Object.create(null) as Record<string, string>;
+type Conditions = Readonly<Record<string, string>>;
+
+const NO_CONDITIONS: Conditions = Object.freeze({});
+
+function conditions(rawHeaders: readonly string[]): Conditions {
+  let headers: Record<string, string> | undefined;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? "";
     if (!CONDITIONS.has(name)) continue;
+    headers ??= Object.create(null) as Record<string, string>;
     const value = rawHeaders[at + 1] ?? "";
     headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
   }
-  return headers;
+  return headers ?? NO_CONDITIONS;
+}
+
+function sendCached(served: ServedRequest, { rawHeaders, bytes }: CachedFile): void {
+  const { response } = served;
+  response.start(200, [...rawHeaders]);
+  if (served.method !== "HEAD") response.write(bytes, kept);
+  response.end();
+  served.settle();
 }
 
 function refusalOf(status: number, headers: Record<string, string>): Refusal {

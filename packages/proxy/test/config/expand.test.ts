@@ -149,6 +149,7 @@ describe("the long form", () => {
         body: 134_217_728,
         bodyRate: 500,
         spool: { folder: undefined, quota: 1_073_741_824 },
+        fileCache: { entries: 1_000, bytes: 16_777_216, fileBytes: 65_536 },
         headerBytes: 16_384,
         headerLines: 100,
         target: 8_192,

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 
-import type { StaticRouteConfig } from "../../src/config/define-config.ts";
+import type { LimitsConfig, StaticRouteConfig } from "../../src/config/define-config.ts";
 import { type Gateway, createGateway } from "../../src/gateway.ts";
 import { MemoryExchange, ask } from "../support/memory-exchange.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -25,8 +25,8 @@ function put(name: string, text: string): void {
   utimesSync(path, 1_700_000_000, 1_700_000_000);
 }
 
-function serve(route: true | StaticRouteConfig = true): Gateway {
-  const gateway = createGateway({ root, routes: [{ static: route }] });
+function serve(route: true | StaticRouteConfig = true, limits: LimitsConfig = {}): Gateway {
+  const gateway = createGateway({ root, routes: [{ static: route }], limits });
   onTestFinished(() => gateway.destroy());
   return gateway;
 }
@@ -121,6 +121,81 @@ describe("a file", () => {
     put("käse %25.txt", "hello");
     expect(await ask(serve(), "/k%c3%a4se%20%2525.txt")).toMatchObject({ status: 200, text: "hello" });
     expect(await ask(serve(), "/k%e4se.txt")).toMatchObject({ status: 404 });
+  });
+});
+
+describe("a small file that was asked for twice", () => {
+  beforeEach(() => {
+    // It must have been left alone for a while.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+    onTestFinished(() => void vi.useRealTimers());
+  });
+
+  /** Asks until it is held. @returns the last answer that came from the disk */
+  async function hold(gateway: Gateway, target: string): Promise<MemoryExchange> {
+    const files = gateway.stats().fileCache.files + 1;
+    await ask(gateway, target);
+    const answer = await ask(gateway, target);
+    await vi.waitFor(() => expect(gateway.stats().fileCache.files).toBe(files), 10_000);
+    return answer;
+  }
+
+  test("comes from memory, with the same head, to GET and to HEAD", async () => {
+    put("a.css", "body{}");
+    const gateway = serve({ maxAge: "1h" });
+    const { headers } = await hold(gateway, "/a.css");
+    expect(await ask(gateway, "/a.css?x")).toMatchObject({ status: 200, text: "body{}", headers, outcome: "complete" });
+    expect(await ask(gateway, "/a.css", { method: "HEAD" })).toMatchObject({ status: 200, text: "", headers });
+    expect(gateway.stats().fileCache).toEqual({ files: 1, bytes: 6, hits: 2 });
+  });
+
+  test("is what it was replaced by at once, and nothing when it was removed", async () => {
+    put("a.css", "body{}");
+    const gateway = serve();
+    await hold(gateway, "/a.css");
+    put("b.css", "BODY{}");
+    renameSync(join(root, "b.css"), join(root, "a.css"));
+    expect(await ask(gateway, "/a.css")).toMatchObject({ status: 200, text: "BODY{}" });
+    expect(gateway.stats().fileCache).toEqual({ files: 0, bytes: 0, hits: 0 });
+    await hold(gateway, "/a.css");
+    expect(await ask(gateway, "/a.css")).toMatchObject({ status: 200, text: "BODY{}" });
+    renameSync(join(root, "a.css"), join(root, "b.css"));
+    expect(await ask(gateway, "/a.css")).toMatchObject({ status: 404 });
+    expect(gateway.stats().fileCache).toEqual({ files: 0, bytes: 0, hits: 1 });
+  });
+
+  test("is asked of the library when the request has conditions or wants a part", async () => {
+    put("a.css", "body{}");
+    const gateway = serve();
+    const [etag = ""] = (await hold(gateway, "/a.css")).header("etag");
+    expect(await ask(gateway, "/a.css", { headers: ["If-None-Match", etag] })).toMatchObject({ status: 304 });
+    expect(await ask(gateway, "/a.css", { headers: ["Range", "bytes=0-3"] })).toMatchObject({
+      status: 206,
+      text: "body",
+    });
+    expect(gateway.stats().fileCache.hits).toBe(0);
+  });
+
+  test("belongs to its route: another has headers of its own", async () => {
+    put("a.css", "body{}");
+    const routes = [
+      { match: "/a.css", static: { maxAge: "1h" } },
+      { mount: "/m", static: true as const },
+    ];
+    const gateway = createGateway({ root, routes });
+    onTestFinished(() => gateway.destroy());
+    await hold(gateway, "/a.css");
+    await hold(gateway, "/m/a.css");
+    expect((await ask(gateway, "/a.css")).header("cache-control")).toEqual(["public, max-age=3600"]);
+    expect((await ask(gateway, "/m/a.css")).header("cache-control")).toEqual([]);
+    expect(gateway.stats().fileCache).toEqual({ files: 2, bytes: 12, hits: 2 });
+  });
+
+  test("comes from the disk without a cache", async () => {
+    put("a.css", "body{}");
+    const gateway = serve(true, { fileCache: false });
+    for (let count = 0; count < 3; count++) expect(await ask(gateway, "/a.css")).toMatchObject({ text: "body{}" });
+    expect(gateway.stats().fileCache).toEqual({ files: 0, bytes: 0, hits: 0 });
   });
 });
 
