@@ -1,46 +1,81 @@
-import type { Readable } from "node:stream";
+import { close, read } from "node:fs";
 
 import type { ServedRequest } from "../http/served-request.ts";
+import { BLOCK_SIZE, Blocks } from "../spool/blocks.ts";
 
-/** Sends an open file: exactly as many bytes as were announced, or visibly fewer. */
+/** Of all files that are being sent. */
+const blocks = new Blocks();
+
+/** Sends an open file, or a part of it: exactly as many bytes as were announced, or visibly fewer. Closes it. */
 export class FileBody {
   readonly #served: ServedRequest;
-  readonly #stream: Readable;
+  readonly #fd: number;
+  #at: number;
   #left: number;
+  #reading = false;
+  #over = false;
 
-  constructor(served: ServedRequest, stream: Readable, length: number) {
+  /**
+   * @param fd is closed at the end
+   * @param offset of the first byte that is sent
+   * @param length bytes to send
+   */
+  constructor(served: ServedRequest, fd: number, offset: number, length: number) {
     this.#served = served;
-    this.#stream = stream;
+    this.#fd = fd;
+    this.#at = offset;
     this.#left = length;
   }
 
   start(statusCode: number, rawHeaders: string[]): void {
     const { response } = this.#served;
-    this.#served.onAbort = () => this.#stream.destroy();
-    response.onDrain = () => this.#stream.resume();
+    this.#served.onAbort = () => this.#close();
+    response.onDrain = () => this.#read();
     response.start(statusCode, rawHeaders);
-    this.#stream.on("data", (chunk: Uint8Array) => this.#onData(chunk));
-    this.#stream.on("end", () => this.#onEnd());
-    this.#stream.on("error", (error) => this.#served.cut(error));
+    if (this.#left === 0) this.#end();
+    else this.#read();
   }
 
-  #onData(chunk: Uint8Array): void {
-    // A file that grows while it is sent stays as long as it was.
-    const bytes = chunk.length > this.#left ? chunk.subarray(0, this.#left) : chunk;
-    this.#left -= bytes.length;
-    if (bytes.length > 0 && !this.#served.response.write(bytes, kept)) this.#stream.pause();
+  #read(): void {
+    if (this.#reading || this.#over) return;
+    this.#reading = true;
+    const size = Math.min(BLOCK_SIZE, this.#left);
+    const block = blocks.takeFor(size);
+    read(this.#fd, block, 0, size, this.#at, (error, got) => {
+      this.#reading = false;
+      if (this.#over || error !== null || got === 0) blocks.give(block);
+      // What was read came back first: until then the number must not belong to another file.
+      if (this.#over) close(this.#fd);
+      else if (error !== null) this.#cut(error);
+      else if (got === 0) this.#cut(new Error("The file became shorter while it was sent."));
+      else this.#give(block, got);
+    });
   }
 
-  #onEnd(): void {
-    if (this.#served.settled) return;
-    if (this.#left > 0) {
-      this.#served.cut(new Error("The file became shorter while it was sent."));
-      return;
-    }
+  #give(block: Buffer, length: number): void {
+    this.#at += length;
+    this.#left -= length;
+    const more = this.#served.response.write(block.subarray(0, length), () => blocks.give(block));
+    // The client may have gone by that.
+    if (this.#over) return;
+    if (this.#left === 0) this.#end();
+    else if (more) this.#read();
+  }
+
+  #end(): void {
+    this.#close();
     this.#served.response.end();
     this.#served.settle();
   }
-}
 
-/** For bytes that nobody changes: nothing waits for them to come back. Each chunk of a file stream is a buffer of its own. */
-export function kept(): void {}
+  #cut(error: Error): void {
+    this.#close();
+    this.#served.cut(error);
+  }
+
+  #close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (!this.#reading) close(this.#fd);
+  }
+}

@@ -1,5 +1,5 @@
-import { fstatSync, readlinkSync } from "node:fs";
-import type { ReadStream, Stats } from "node:fs";
+import { close, constants, fstatSync, open, readlinkSync } from "node:fs";
+import type { Stats } from "node:fs";
 import type { Readable } from "node:stream";
 
 import { send } from "@fastify/send";
@@ -15,7 +15,7 @@ import { isScriptName } from "../routing/hidden-names.ts";
 import { belowMount } from "../routing/mount.ts";
 import type { FileKind, RootFolder } from "../routing/root-folder.ts";
 import { CachedFile } from "./cached-file.ts";
-import { FileBody, kept } from "./file-body.ts";
+import { FileBody } from "./file-body.ts";
 import type { FileCache, Shelf } from "./file-cache.ts";
 import type { Handler } from "./handler.ts";
 import { redirectToFolder } from "./slash-redirect.ts";
@@ -131,11 +131,8 @@ export class StaticHandler implements Handler {
   }
 
   async #send(served: ServedRequest, path: string, headers: Conditions, retries: number): Promise<void> {
-    const result = await this.#ask(served.method, path, headers);
-    if (served.settled) {
-      result.stream.destroy();
-      return;
-    }
+    const result = await this.#ask(path, headers);
+    if (served.settled) return;
     if (result.type === "directory") served.refuse(NOT_FOUND);
     else if (result.type === "error") served.refuse(refusalOf(result.statusCode, result.headers));
     else if (result.statusCode === 304 || served.method === "HEAD") {
@@ -143,35 +140,34 @@ export class StaticHandler implements Handler {
       served.response.end();
       served.settle();
     } else {
-      const fd = await opened(result.stream);
-      if (served.settled) result.stream.destroy();
-      else if (fd === undefined) served.refuse(NOT_FOUND);
-      else if (this.#isSame(fd, result.metadata.stat)) {
-        if (result.statusCode === 200) this.#shelf.served(path, result.metadata.stat.size, () => this.#load(path));
-        new FileBody(served, result.stream, Number(result.headers["Content-Length"])).start(
-          result.statusCode,
-          flatten(result.headers),
-        );
+      const { statusCode, metadata } = result;
+      const fd = await opened(Buffer.from(this.#folder.bytes + path, "latin1"));
+      if (fd === undefined) served.refuse(NOT_FOUND);
+      else if (served.settled) close(fd);
+      else if (this.#isSame(fd, metadata.stat)) {
+        if (statusCode === 200) this.#shelf.served(path, metadata.stat.size, () => this.#load(path));
+        const first = Number(/^bytes (\d+)-/.exec(result.headers["Content-Range"] ?? "")?.[1] ?? 0);
+        const body = new FileBody(served, fd, first, Number(result.headers["Content-Length"]));
+        body.start(statusCode, flatten(result.headers));
       } else {
         // Replaced between the look at it and the opening: the validators are those of another file.
-        result.stream.destroy();
+        close(fd);
         if (retries === 0) served.refuse(NOT_FOUND);
         else await this.#send(served, path, headers, retries - 1);
       }
     }
   }
 
-  /** What the library makes of a request. */
-  #ask(method: string, path: string, headers: Conditions): Promise<SendResult> {
+  /** What the library makes of a request. It opens the file for GET, which is left to {@link FileBody}; else it is the same for HEAD. */
+  #ask(path: string, headers: Conditions): Promise<SendResult> {
     // Method and headers are all that it reads of a request, whatever its types say.
-    const request: unknown = { method, headers };
+    const request: unknown = { method: "HEAD", headers };
     return send(request as Readable, encodePath(path), this.#options);
   }
 
   #load(path: string): Promise<CachedFile | undefined> {
     return CachedFile.load(this.#folder, path, this.#held, async () => {
-      const { type, statusCode, headers, stream } = await this.#ask("HEAD", path, NO_CONDITIONS);
-      stream.destroy();
+      const { type, statusCode, headers } = await this.#ask(path, NO_CONDITIONS);
       return type === "file" && statusCode === 200 ? flatten(headers) : undefined;
     });
   }
@@ -185,6 +181,9 @@ export class StaticHandler implements Handler {
 }
 
 const RETRIES = 3;
+
+// A FIFO, which a path may have become since it was looked at, would hold a thread until somebody writes into it.
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 function allowed(served: ServedRequest): boolean {
   if (served.method === "GET" || served.method === "HEAD") return true;
@@ -232,11 +231,10 @@ function flatten(headers: Record<string, string | number>): string[] {
   return rawHeaders;
 }
 
-/** The file descriptor, once it is open; undefined when it cannot be opened. */
-function opened(stream: Readable): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const file = stream as ReadStream;
-    file.once("open", resolve);
-    file.once("error", () => resolve(undefined));
-  });
+/** A file descriptor; undefined when the file cannot be opened. */
+function opened(path: Buffer): Promise<number | undefined> {
+  return new Promise((resolve) => open(path, FLAGS, (error, fd) => resolve(error === null ? fd : undefined)));
 }
+
+/** For bytes that nobody changes: nothing waits for them to come back. */
+function kept(): void {}

@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { LimitsConfig, StaticRouteConfig } from "../../src/config/define-config.ts";
 import { type Gateway, createGateway } from "../../src/gateway.ts";
 import { MemoryExchange, ask } from "../support/memory-exchange.ts";
+import { eventually, openFiles } from "../support/open-files.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let base: string;
@@ -303,4 +304,47 @@ test("[f24] whose client has gone is read no further", async () => {
   await exchange.until(() => exchange.text.length > 0);
   exchange.onAbort?.();
   expect(gateway.stats().active).toBe(0);
+});
+
+describe.runIf(process.platform === "linux")("a file that was sent is closed", () => {
+  const isClosed = (): Promise<void> => eventually(() => openFiles(root).length === 0);
+
+  beforeEach(() => put("large.bin", "x".repeat(1_000_000)));
+
+  test("when all of it, or a part, has gone out", async () => {
+    const gateway = serve();
+    expect((await ask(gateway, "/large.bin")).text).toHaveLength(1_000_000);
+    await isClosed();
+    const part = await ask(gateway, "/large.bin", { headers: ["Range", "bytes=100000-299999"] });
+    expect(part.text).toHaveLength(200_000);
+    await isClosed();
+  });
+
+  test("[f24] when the client has gone, at once or while it is read", async () => {
+    const gateway = serve();
+    const stuck = new MemoryExchange("/large.bin");
+    stuck.takes = false;
+    gateway.dispatch(stuck, stuck);
+    await stuck.until(() => stuck.text.length > 0);
+    expect(openFiles(root)).toEqual([join(root, "large.bin")]);
+    stuck.onAbort?.();
+    await isClosed();
+    const reading = new MemoryExchange("/large.bin");
+    gateway.dispatch(reading, reading);
+    await reading.until(() => reading.text.length > 0);
+    reading.onAbort?.();
+    await isClosed();
+    expect(reading.text.length).toBeLessThan(1_000_000);
+  });
+
+  test("[TD15] when it became shorter", async () => {
+    const exchange = new MemoryExchange("/large.bin");
+    exchange.takes = false;
+    serve().dispatch(exchange, exchange);
+    await exchange.until(() => exchange.text.length > 0);
+    truncateSync(join(root, "large.bin"), 1);
+    exchange.drain();
+    expect(await exchange.over()).toMatchObject({ outcome: "aborted" });
+    await isClosed();
+  });
 });
