@@ -51,8 +51,12 @@ ${example.replaceAll(/include (fastcgi|scgi)_params;/g, "include /etc/nginx/$1_p
   return startProgram(nginx, ["-e", `${prefix}/error.log`, "-p", prefix, "-c", configuration], ready(places));
 };
 
-/** Apache with an example and the modules that it takes. */
-export function startExampleApache(example: string, modules: readonly string[]): StartFront {
+/** Apache with an example, changed if wanted, and the modules that it takes. */
+export function startExampleApache(
+  example: string,
+  modules: readonly string[],
+  change: (configuration: string) => string = (configuration) => configuration,
+): StartFront {
   return (folder, places) => {
     const prefix = own(folder, "apache");
     const configuration = write(
@@ -66,19 +70,22 @@ ${ROOT ? "User www-data\nGroup www-data" : ""}
 TypesConfig /etc/mime.types
 ${modules.includes("cgid") ? `ScriptSock ${prefix}/cgid.sock` : ""}
 ${modules.includes("fcgid") ? `FcgidIPCDir ${prefix}/fcgid\nFcgidProcessTableFile ${prefix}/fcgid_shm` : ""}
-${exampleConfiguration(example, places)}`,
+${change(exampleConfiguration(example, places))}`,
     );
     const apache = requireProgram(["apache2"], "apache2");
     return startProgram(apache, ["-D", "FOREGROUND", "-d", prefix, "-f", configuration], ready(places));
   };
 }
 
-export function startExampleLighttpd(example: string): StartFront {
+export function startExampleLighttpd(
+  example: string,
+  change: (configuration: string) => string = (configuration) => configuration,
+): StartFront {
   return (folder, places) => {
     const prefix = own(folder, "lighttpd");
     const configuration = write(
       prefix,
-      `${exampleConfiguration(example, places)}
+      `${change(exampleConfiguration(example, places))}
 server.upload-dirs = ( "${prefix}" )
 ${ROOT ? 'server.username = "www-data"\nserver.groupname = "www-data"' : ""}
 `,
@@ -87,22 +94,37 @@ ${ROOT ? 'server.username = "www-data"\nserver.groupname = "www-data"' : ""}
   };
 }
 
-export const startExampleHaproxy: StartFront = (folder, places) => {
+export const startExampleHaproxy: StartFront = (folder, places) =>
+  startHaproxy(folder, places, exampleConfiguration("haproxy.cfg", places));
+
+/** HAProxy with its example, changed. */
+export function startChangedHaproxy(change: (configuration: string) => string): StartFront {
+  return (folder, places) => startHaproxy(folder, places, change(exampleConfiguration("haproxy.cfg", places)));
+}
+
+function startHaproxy(folder: string, places: Places, example: string): Promise<Program> {
   const prefix = own(folder, "haproxy");
-  const configuration = write(prefix, exampleConfiguration("haproxy.cfg", places));
+  const configuration = write(prefix, example);
   return startProgram(requireProgram(["haproxy"], "haproxy"), ["-db", "-f", configuration], ready(places));
+}
+
+export const startExampleCaddy: StartFront = (folder, places) =>
+  startCaddy(folder, places, exampleConfiguration("Caddyfile", places));
+
+/** Caddy with its example, for every host that is asked for. */
+export const startCaddyForAll: StartFront = (folder, places) => {
+  const example = exampleConfiguration("Caddyfile", places);
+  return startCaddy(folder, places, example.replace("http://127.0.0.1:", "http://:"));
 };
 
-export const startExampleCaddy: StartFront = (folder, places) => {
+function startCaddy(folder: string, places: Places, example: string): Promise<Program> {
   const prefix = own(folder, "caddy");
-  const configuration = write(
-    prefix,
-    `{\n\tadmin off\n\tauto_https off\n}\n${exampleConfiguration("Caddyfile", places)}`,
-  );
+  const options = `{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n`;
+  const configuration = write(prefix, `${options}${example}`);
   const caddy = requireProgram(["caddy"], "caddy");
   const environment = { ...process.env, XDG_DATA_HOME: prefix, XDG_CONFIG_HOME: prefix };
   return startProgram(caddy, ["run", "--adapter", "caddyfile", "--config", configuration], ready(places), environment);
-};
+}
 
 function own(folder: string, name: string): string {
   const prefix = join(folder, `${name}-front`);

@@ -17,8 +17,9 @@ export interface RunningProxy extends Program {
 export async function startXProxy(
   args: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
+  wanted?: number,
 ): Promise<RunningProxy> {
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const listen = `127.0.0.1:${port}`;
   const file = args.includes("auto") ? alone : command;
   const started = [file, "serve", ...args, "--listen", listen];

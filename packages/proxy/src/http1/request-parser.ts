@@ -24,7 +24,8 @@ const IN_CHUNKS = 2;
 const IN_TRAILERS = 3;
 const STOPPED = 4;
 
-const UNKNOWN_METHOD = new Malformed(400, "No method of that name is known.");
+/** RFC 9110 §15.6.2. */
+const UNKNOWN_METHOD = new Malformed(501, "No method of that name is known.");
 const CONNECT = new Malformed(405);
 const FRAMING_AFTER_BODY = new Malformed(400, "A line after the body would decide where the body ends.");
 

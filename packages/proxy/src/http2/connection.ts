@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { constants, performServerHandshake } from "node:http2";
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
@@ -93,7 +94,7 @@ export class Http2Connection
     }
     const fields = readFields(rawHeaders);
     if (fields instanceof BadFields) {
-      refuse(stream);
+      refuse(stream, fields.status);
       return;
     }
     const bodiless = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
@@ -180,10 +181,9 @@ export class Http2Connection
   }
 }
 
-const BAD_REQUEST = Buffer.from("Bad Request\n");
-
-function refuse(stream: ServerHttp2Stream): void {
-  stream.respond({ ":status": 400, "content-type": "text/plain", "content-length": BAD_REQUEST.length });
-  stream.end(BAD_REQUEST);
+function refuse(stream: ServerHttp2Stream, status: number): void {
+  const text = Buffer.from(`${STATUS_CODES[status]}\n`);
+  stream.respond({ ":status": status, "content-type": "text/plain", "content-length": text.length });
+  stream.end(text);
   stream.resume();
 }

@@ -10,11 +10,17 @@ export interface RequestFields extends Pick<GatewayRequest, "method" | "rawHeade
 /** Why a head is no request. */
 export class BadFields {
   readonly reason: string;
+  /** What the client is answered with. */
+  readonly status: number;
 
-  constructor(reason: string) {
+  constructor(reason: string, status: number = 400) {
     this.reason = reason;
+    this.status = status;
   }
 }
+
+/** What a method may be spelt with (RFC 9110 §9.1); one of that spelling is unknown, and not malformed. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
  * Turns the fields of a stream into a request (RFC 9113 §8.3). What HTTP/2 itself forbids has been refused before; what is left is what a
@@ -44,7 +50,8 @@ export function readFields(fields: readonly string[]): RequestFields | BadFields
       rawHeaders.push(name, value);
     }
   }
-  if (methodAt(method, method.length) === undefined) return new BadFields("No method of that name is known.");
+  if (methodAt(method, method.length) === undefined)
+    return new BadFields("No method of that name is known.", TOKEN.test(method) ? 501 : 400);
   // That of the connection counts; this one may only be one of HTTP.
   if (scheme !== undefined && scheme !== "https" && scheme !== "http")
     return new BadFields("The scheme is none of HTTP.");

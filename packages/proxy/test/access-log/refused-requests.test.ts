@@ -38,7 +38,7 @@ const cases: readonly [title: string, sent: readonly string[], line: string, sta
   ["a header without a name", [`GET /a HTTP/1.1\r\n: b\r\n\r\n`], "GET /a HTTP/1.1", 400],
   ["a request line in pieces", ["GET /b", "c HTTP/1.", `1\r\nBad Name: x\r\n\r\n`], "GET /bc HTTP/1.1", 400],
   ["another version", [`GET /a HTTP/2.0\r\n${host}\r\n`], "GET /a HTTP/2.0", 505],
-  ["an unknown method", [`FLY /a HTTP/1.1\r\n${host}\r\n`], "FLY /a HTTP/1.1", 400],
+  ["an unknown method", [`FLY /a HTTP/1.1\r\n${host}\r\n`], "FLY /a HTTP/1.1", 501],
   ["CONNECT", [`CONNECT a:443 HTTP/1.1\r\n${host}\r\n`], "CONNECT a:443 HTTP/1.1", 405],
   [
     "two lengths",

@@ -110,8 +110,8 @@ export const BAD: readonly (readonly [title: string, bytes: string, status: numb
   ["[TA17] no colon", "GET / HTTP/1.1\r\nHost\r\n\r\n", 400],
   ["[TA24] the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505],
   ["[TA25] CONNECT", first("CONNECT a:80 HTTP/1.1"), 405],
-  ["[TA26] an unknown method", first("FOO / HTTP/1.1"), 400],
-  ["[TA26] lower case", first("get / HTTP/1.1"), 400],
+  ["[TA26] an unknown method", first("FOO / HTTP/1.1"), 501],
+  ["[TA26] lower case", first("get / HTTP/1.1"), 501],
   ["[TA26] a method without end", "G".repeat(3_000), 400],
   ["[TA27] HTTP/2.0", first("GET / HTTP/2.0"), 505],
   ...["1.2", "01.1", "1.10", "1,1", "1", "1.x", "1.1 ", " 1.1"].map(

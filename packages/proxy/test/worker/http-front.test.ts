@@ -10,13 +10,20 @@ describe("what HTTP cannot go on with", () => {
     const { client } = await start();
     for (const bytes of [
       "nonsense\r\n\r\n",
-      "get / HTTP/1.1\r\n\r\n",
-      "FOO / HTTP/1.1\r\n\r\n",
+      "get  / HTTP/1.1\r\n\r\n",
       "GET / HTTP/1.1\r\nHost: a\r\nBad Name: b\r\n\r\n",
     ]) {
       expect(await client().write(bytes).closed()).toBe(
         "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\r\nBad Request\n",
       );
+    }
+  });
+
+  test("[TA26] a method that nobody knows is 501, and the end", async () => {
+    const { client } = await start();
+    for (const method of ["get", "FOO"]) {
+      const received = await client().write(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n${GET}`).closed();
+      expect(received).toMatch(/^HTTP\/1\.1 501 Not Implemented\r\nConnection: close\r\n(?:(?!HTTP\/).)*$/s);
     }
   });
 
