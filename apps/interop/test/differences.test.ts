@@ -23,7 +23,7 @@ describe.runIf(there.length > 1)("the differences from other web servers", () =>
 
   beforeAll(async () => {
     differences = await compareAll(there);
-  });
+  }, 300_000);
 
   test.each(there.slice(1).map(({ name }) => name))("%s: each has a reason", (name) => {
     const { unexplained } = explainAll(differences.filter(({ server }) => server === name));

@@ -115,7 +115,7 @@ const LINES: readonly Case[] = [
   { name: "line: absolute form of another scheme", raw: ask("GET https://site.example/a") },
   { name: "line: HTTP/1.0", raw: head("GET /old HTTP/1.0", HOST) },
   { name: "line: HTTP/1.0 without Host", raw: head("GET /old HTTP/1.0") },
-  { name: "line: HTTP/0.9", raw: "GET /old\r\n\r\n", ends: true },
+  { name: "line: HTTP/0.9", raw: "GET /old\r\n\r\n" },
   { name: "line: HTTP/1.2", raw: head("GET /new HTTP/1.2", HOST, "Connection: close") },
   { name: "line: HTTP/2.0", raw: head("GET /new HTTP/2.0", HOST, "Connection: close") },
   { name: "line: http in lower case", raw: head("GET /new http/1.1", HOST, "Connection: close") },

@@ -7,7 +7,7 @@ export const REFUSALS: Chapter = {
   title: "Requests: who takes what",
   reasons: [
     {
-      why: "Only methods with a registered meaning pass, spelt as they are registered; nobody could say which unknown one may be repeated or cached (RFC 9110 §16.1, TA26).",
+      why: "Only methods with a registered meaning pass, spelt as they are registered; others are 501, since nobody could say what they do and whether they may be repeated (RFC 9110 §15.6.2, §16.1, TA26). What is no method at all is 400.",
       field: status,
       name: /^method: (?:BREW|lower case|not a token)$/,
     },
