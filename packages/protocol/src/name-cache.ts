@@ -11,7 +11,8 @@ const table: (string | undefined)[] = Array.from({ length: SLOTS });
 /** The bytes `start` to `end` as a latin-1 string, from the table when they were seen lately. */
 export function internName(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start;
-  if (length < 2 || length > LONGEST) return readLatin1(bytes, start, end);
+  if (length === 0) return "";
+  if (length === 1 || length > LONGEST) return readLatin1(bytes, start, end);
   // Chosen so that no two of the sixty names that web servers and browsers commonly send share a slot.
   const quarter = bytes[start + (length >> 2)]!;
   const middle = bytes[start + (length >> 1)]!;

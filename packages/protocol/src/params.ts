@@ -34,7 +34,11 @@ export class Params implements Iterable<[string, string]> {
   get(name: string): string | undefined {
     // A search costs about as much as decoding one pair.
     if (this.#pairs !== undefined || ++this.#searches > SEARCHES) return this.#decoded().get(name);
-    return this.#find(name) ? readLatin1(this.#bytes, this.#valueStart, this.#valueEnd) : undefined;
+    if (!this.#find(name)) return undefined;
+    const start = this.#valueStart;
+    const end = this.#valueEnd;
+    // GET, HTTP/1.1: what is short is mostly the same from request to request.
+    return end - start <= SHORT_VALUE ? internName(this.#bytes, start, end) : readLatin1(this.#bytes, start, end);
   }
 
   /** Did the name come? */
@@ -135,6 +139,8 @@ export class Params implements Iterable<[string, string]> {
     return found;
   }
 }
+
+const SHORT_VALUE = 8;
 
 /** Names that are looked up one by one; for more it pays to decode all. */
 const SEARCHES = 12;

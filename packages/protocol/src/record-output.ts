@@ -7,10 +7,14 @@ import type { ParamList, ParamsInput } from "./param-list.ts";
 import { paramsRecordsLength, tooLarge, writeCutParams, writePairsRecord } from "./params-records.ts";
 import type { OversizedParam } from "./params-records.ts";
 import { giveBack, lease } from "./slab.ts";
+import { writeUtf8 } from "./text.ts";
 import { writeZeros } from "./zeros.ts";
 
 /** Content below this many bytes is copied beside its header; above it, a piece of its own is cheaper. */
 const COPY_BELOW = 4_096;
+
+/** What {@link paddingFor} gives at most. */
+const MAX_PADDING = 7;
 
 const FIXED_RECORD_LEN = FCGI_HEADER_LEN + FIXED_BODY_LEN;
 
@@ -157,6 +161,27 @@ export class RecordOutput {
     }
   }
 
+  /**
+   * Content of a stream in one record: bytes, and behind them text as UTF-8, which is encoded in its place.
+   *
+   * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` when a record may be too small for both, at three bytes a character
+   */
+  streamText(type: number, id: number, start: Uint8Array, text: string): void {
+    const most = start.length + text.length * 3;
+    if (most > MAX_RECORD_CONTENT) {
+      throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `A record may be too small for ${most} bytes of text.`);
+    }
+    if (most === 0) return; // an empty record would end the stream
+    const slab = this.#slabFor(FCGI_HEADER_LEN + most + MAX_PADDING);
+    const content = this.#end + FCGI_HEADER_LEN;
+    slab.set(start, content);
+    const end = writeUtf8(slab, content + start.length, text);
+    const length = end - content;
+    const padding = paddingFor(length);
+    writeRecordHeader(slab, this.#end, type, id, length, padding);
+    this.#commit(writeZeros(slab, end, end + padding));
+  }
+
   /** The empty record that ends a stream. */
   endStream(type: number, id: number): void {
     this.#record(type, id, 0);
@@ -222,11 +247,13 @@ export class RecordOutput {
   /** Makes room for `length` bytes at `#end`. */
   #slabFor(length: number): Uint8Array {
     if (this.#limit - this.#end < length) {
-      this.#seal();
       giveBack(this.#slab, this.#end, this.#limit);
       const { bytes, start, end } = lease(length);
-      this.#slab = bytes;
-      this.#start = this.#end = start;
+      if (bytes !== this.#slab || start !== this.#end) {
+        this.#seal();
+        this.#slab = bytes;
+        this.#start = this.#end = start;
+      }
       this.#limit = end;
     }
     return this.#slab;

@@ -3,15 +3,17 @@
  * `TextDecoder("latin1")` is windows-1252 by the Encoding Standard and so would be wrong.
  */
 
-interface LatinBuffer {
+interface NativeText {
   latin1Slice(this: Uint8Array, start: number, end: number): string;
   latin1Write(this: Uint8Array, text: string, offset: number): number;
+  utf8Write(this: Uint8Array, text: string, offset: number): number;
 }
 
 // Node's native routines where there are any; the loops below serve a browser, whose bundler may
 // bring a Buffer without them.
-const prototype = (globalThis as { Buffer?: { prototype: Partial<LatinBuffer> } }).Buffer?.prototype;
-const native = prototype?.latin1Slice && prototype.latin1Write ? (prototype as LatinBuffer) : undefined;
+const prototype = (globalThis as { Buffer?: { prototype: Partial<NativeText> } }).Buffer?.prototype;
+const native =
+  prototype?.latin1Slice && prototype.latin1Write && prototype.utf8Write ? (prototype as NativeText) : undefined;
 
 /** Below this length a loop is faster than the call into native code. */
 const SHORT = 24;
@@ -40,6 +42,16 @@ export function writeLatin1(target: Uint8Array, offset: number, text: string): n
     for (let at = 0; at < length; at++) target[offset + at] = text.charCodeAt(at);
   }
   return offset + length;
+}
+
+/**
+ * Writes text as UTF-8; the caller has made room for three bytes a character, which is the most that one takes.
+ *
+ * @returns the offset after the last byte written
+ */
+export function writeUtf8(target: Uint8Array, offset: number, text: string): number {
+  if (native !== undefined) return offset + native.utf8Write.call(target, text, offset);
+  return offset + new TextEncoder().encodeInto(text, target.subarray(offset)).written;
 }
 
 /** Do the bytes from `start` on spell `text`? */

@@ -32,6 +32,17 @@ describe.for(runtimes)("[P35] latin1 on %s", ([, arrange]) => {
     }
   });
 
+  test("text becomes UTF-8, and no byte is touched beside it", async () => {
+    const { writeUtf8 } = await load();
+    for (const text of ["", "plain", "é€😀", "\ud800 alone", "€".repeat(100)]) {
+      const expected = new TextEncoder().encode(text);
+      const target = new Uint8Array(text.length * 3 + 10).fill(0xdd);
+      expect(writeUtf8(target, 5, text)).toBe(5 + expected.length);
+      expect(target.subarray(5, 5 + expected.length)).toEqual(expected);
+      expect([target[4], target[5 + expected.length]]).toEqual([0xdd, 0xdd]);
+    }
+  });
+
   test("ranges and offsets are kept to, at every length", async () => {
     const { readLatin1, writeLatin1 } = await load();
     for (let length = 0; length < 60; length++) {

@@ -106,32 +106,16 @@ export class ResponseStream {
         requestId: this.#exchange.id,
       });
     }
-    this.#head = responseHead(statusCode, rawHeaders, statusText);
+    this.writeEncodedHead(statusCode, responseHead(statusCode, rawHeaders, statusText));
+  }
+
+  /** Takes a head that is encoded already: node:http's. */
+  writeEncodedHead(statusCode: number, head: Uint8Array): void {
+    this.#head = head;
     this.#headWritten = true;
     this.statusCode = statusCode;
     this.#bodyless = this.#isHead || statusCode === 204 || statusCode === 304;
     this.#settleLater();
-  }
-
-  /**
-   * Takes a head that is encoded already, with or without the first body bytes behind it: node:http's.
-   *
-   * @param alone no body bytes are behind it, so it waits for some
-   */
-  writeEncodedHead(statusCode: number, bytes: Uint8Array, alone: boolean): void {
-    this.#headWritten = true;
-    this.statusCode = statusCode;
-    this.#bodyless = this.#isHead || statusCode === 204 || statusCode === 304;
-    if (alone) {
-      this.#head = bytes;
-      this.#settleLater();
-      return;
-    }
-    this.#headSent = true;
-    if (this.#gone) return;
-    this.#exchange.writeStdout(bytes);
-    this.#channel.onOutput();
-    this.#wait();
   }
 
   /** Tells the observer when all that was written so far has left. */
@@ -197,21 +181,16 @@ export class ResponseStream {
     this.#channel.onResponseEnd();
   }
 
-  /** As {@link ResponseStream.end}, with text as UTF-8: head and text are encoded into one piece. */
+  /** As {@link ResponseStream.write}, with text as UTF-8. */
+  writeText(text: string): boolean {
+    if (this.#ended || this.#gone || !this.#putText(text)) return this.write(Buffer.from(text));
+    return this.#wait();
+  }
+
+  /** As {@link ResponseStream.end}, with text as UTF-8. */
   endText(text: string): void {
-    const head = this.#head;
-    if (head === undefined || text.length > TEXT_LIMIT || this.#bodyless || this.#ended || this.#gone) {
-      this.end(Buffer.from(text));
-      return;
-    }
-    const record = Buffer.allocUnsafe(head.length + Buffer.byteLength(text));
-    record.set(head);
-    record.write(text, head.length);
-    this.#head = undefined;
-    this.#headSent = true;
-    this.#exchange.writeStdout(record);
-    this.#channel.onOutput();
-    this.end();
+    if (this.#ended || this.#gone || !this.#putText(text)) this.end(Buffer.from(text));
+    else this.end();
   }
 
   /** Ends a request that was aborted, without a head if there was none: nobody waits for it. */
@@ -270,6 +249,18 @@ export class ResponseStream {
     const joined = this.#sendHead(chunk, Math.min(chunk.length, JOIN_LIMIT));
     this.#exchange.writeStdout(chunk, joined);
     this.#channel.onOutput();
+  }
+
+  /** Has text encoded in the output itself, behind a head that waits; false for what is too long or not to be sent. */
+  #putText(text: string): boolean {
+    if (!this.#headWritten || this.#bodyless || text.length > TEXT_LIMIT) return false;
+    const head = this.#head ?? EMPTY;
+    if (head.length > JOIN_LIMIT) return false;
+    this.#head = undefined;
+    this.#headSent = true;
+    this.#exchange.writeStdoutText(head, text);
+    this.#channel.onOutput();
+    return true;
   }
 
   #settleLater(): void {

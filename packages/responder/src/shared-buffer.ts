@@ -5,7 +5,7 @@ import type { OnReadOpts, SocketConstructorOpts } from "node:net";
 const SIZE = 65_536;
 
 /** One for all connections of the process: what is read is understood, and what is to be kept copied, before the next read. */
-const shared = new Uint8Array(SIZE);
+const shared = Buffer.allocUnsafeSlow(SIZE);
 
 /** What the constructor of `net.Socket` takes beside what it documents, and what a socket stands on. */
 interface Handles {

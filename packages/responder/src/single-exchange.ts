@@ -32,6 +32,13 @@ export class SingleExchange implements RequestExchange {
     this.#output.write(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end));
   }
 
+  writeStdoutText(start: Uint8Array, text: string): void {
+    const bytes = Buffer.allocUnsafe(start.length + Buffer.byteLength(text));
+    bytes.set(start);
+    bytes.write(text, start.length);
+    this.writeStdout(bytes);
+  }
+
   /** The protocol has no second stream. That of the process is the web server's error log under CGI, and the application's own with SCGI. */
   writeStderr(chunk: Uint8Array): void {
     if (this.#ended) return;

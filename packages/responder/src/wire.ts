@@ -11,6 +11,8 @@ export interface RequestExchange {
   readonly params: Params;
   /** Bytes `start` to `end` of `chunk`, which stay as they are until they are written. */
   writeStdout(chunk: Uint8Array, start?: number, end?: number): void;
+  /** Bytes, and text as UTF-8 behind them, no more than a record holds. */
+  writeStdoutText(start: Uint8Array, text: string): void;
   writeStderr(chunk: Uint8Array): void;
   end(appStatus: number): void;
 }

@@ -73,6 +73,13 @@ export class ResponderExchange {
     this.#output.stream(RecordType.Stdout, this.id, chunk, start, end);
   }
 
+  /** Sends response bytes, and behind them text as UTF-8, in one record: see `RecordOutput.streamText` for how much that may be. */
+  writeStdoutText(start: Uint8Array, text: string): void {
+    if (this.#ended || start.length + text.length === 0) return;
+    this.#stdoutUsed = true;
+    this.#output.streamText(RecordType.Stdout, this.id, start, text);
+  }
+
   /** Sends bytes for the web server's error log. */
   writeStderr(chunk: Uint8Array, start = 0, end: number = chunk.length): void {
     if (this.#ended || start >= end) return;

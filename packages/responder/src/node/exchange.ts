@@ -7,7 +7,7 @@ import type { ActiveRequest } from "../active-request.ts";
 import type { BodyConsumer } from "../request-body.ts";
 import type { ResponseObserver } from "../response-stream.ts";
 import type { NodeRequest, NodeResponse } from "./internals.ts";
-import { RequestSocket, aborted } from "./request-socket.ts";
+import { RequestSocket, aborted, closeResponse } from "./request-socket.ts";
 
 /** Answers one request, as `http.createServer`'s listener does. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -35,8 +35,12 @@ export class NodeExchange implements BodyConsumer, ResponseObserver {
     const response = new ServerResponse(this.#request);
     this.#response = response as unknown as NodeResponse;
     response.sendDate = false;
+    this.#response._removedConnection = true;
     this.#response._storeHeader = storeHeader;
-    response.assignSocket(this.#socket as never);
+    this.#response._send = send;
+    // What `assignSocket` does, less a listener for the end of the socket, which tells the response itself.
+    this.#socket._httpMessage = this.#response;
+    this.#response.socket = this.#socket as never;
     response.on("prefinish", () => this.#onResponseEnd());
     active.output.observer = this;
     active.onAborted = () => this.#onAborted();
@@ -124,7 +128,8 @@ export class NodeExchange implements BodyConsumer, ResponseObserver {
       request._dump();
     }
     if (this.#socket._httpMessage === this.#response) {
-      (this.#response as unknown as ServerResponse).detachSocket(this.#socket as never);
+      this.#socket._httpMessage = null;
+      this.#response.socket = null;
     }
     process.nextTick(closeResponse, this.#response);
   }
@@ -168,13 +173,15 @@ function storeHeader(this: NodeResponse, firstLine: string, headers: unknown): v
   this.chunkedEncoding = false;
 }
 
+/** Sends the head by itself: node:http would put it before the text of a body, out of which it would have to be cut again. */
+function send(this: NodeResponse, data: unknown, encoding: unknown, callback: unknown, length: unknown): boolean {
+  if (!this._headerSent && this._header !== null) {
+    this._headerSent = true;
+    this._writeRaw(this._header, "latin1", null, 0);
+  }
+  return this._writeRaw(data, encoding, callback, length);
+}
+
 const nodeStoreHeader: NodeResponse["_storeHeader"] = (ServerResponse.prototype as unknown as NodeResponse)
   ._storeHeader;
 const ZERO = "0".charCodeAt(0);
-
-function closeResponse(response: NodeResponse): void {
-  if (response._closed) return;
-  response.destroyed = true;
-  response._closed = true;
-  (response as unknown as ServerResponse).emit("close");
-}

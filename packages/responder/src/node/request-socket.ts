@@ -1,10 +1,11 @@
-import { EventEmitter } from "node:events";
+import type { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 
 import { FastCGIError } from "@x/protocol/errors";
 
 import type { ActiveRequest } from "../active-request.ts";
-import { encodeStart, toCGIHead } from "./head.ts";
+import { LazyEmitter } from "../lazy-emitter.ts";
+import { toCGIHead } from "./head.ts";
 import type { NodeResponse } from "./internals.ts";
 
 const HIGH_WATER = 65_536;
@@ -24,16 +25,11 @@ interface SocketEvents {
  * shape that node:http needs below its messages. It tells of the browser, as far as the web server does:
  * `remoteAddress`, `encrypted`. It is no `net.Socket`: other requests may use the connection.
  */
-export class RequestSocket extends EventEmitter<SocketEvents> {
+export class RequestSocket extends LazyEmitter<SocketEvents> {
   readable = true;
   writable = true;
   destroyed = false;
-  connecting = false;
   errored: Error | null = null;
-  readonly readableHighWaterMark: number = HIGH_WATER;
-  readonly writableHighWaterMark: number = HIGH_WATER;
-  /** Never zero: what one turn writes leaves together anyway, so node:http need not see to it. */
-  readonly writableCorked: number = 1;
   timeout = 0;
   bytesWritten = 0;
   /** @internal node:http notes here whether it has stopped reading. */
@@ -42,8 +38,6 @@ export class RequestSocket extends EventEmitter<SocketEvents> {
   _hadError = false;
   /** @internal The response that writes, as node:http notes it. */
   _httpMessage: NodeResponse | null = null;
-  /** @internal node:http sets `corked` of it. */
-  readonly _writableState: { corked: number; needDrain: boolean } = STATE;
   readonly #active: ActiveRequest;
   readonly #server: EventEmitter;
   #headSent = false;
@@ -106,6 +100,28 @@ export class RequestSocket extends EventEmitter<SocketEvents> {
     return this.#active.output.ended;
   }
 
+  get readableHighWaterMark(): number {
+    return HIGH_WATER;
+  }
+
+  get writableHighWaterMark(): number {
+    return HIGH_WATER;
+  }
+
+  get connecting(): boolean {
+    return false;
+  }
+
+  /** Never zero: what one turn writes leaves together anyway, so node:http need not see to it. */
+  get writableCorked(): number {
+    return 1;
+  }
+
+  /** @internal node:http sets `corked` of it. */
+  get _writableState(): { corked: number; needDrain: boolean } {
+    return STATE;
+  }
+
   get server(): EventEmitter {
     return this.#server;
   }
@@ -145,20 +161,17 @@ export class RequestSocket extends EventEmitter<SocketEvents> {
     }
     if (typeof done === "function") this.#later(done);
     this.#timer?.refresh();
-    const from = typeof encoding === "string" ? encoding : "utf8";
     if (!this.#headSent) {
+      if (data !== header) return true; // 1xx again
       this.#headSent = true;
-      // The first write is the head, with the first text of the body behind it if there is any.
-      const text = (data as string).slice(header.length);
-      const { statusCode } = this._httpMessage!;
-      output.writeEncodedHead(statusCode, encodeStart(toCGIHead(header), text, from), text === "");
-      this.bytesWritten += text.length;
+      output.writeEncodedHead(this._httpMessage!.statusCode, toCGIHead(header));
       return !output.needsDrain;
     }
     if (data.length === 0) return !output.needsDrain;
-    const bytes = typeof data === "string" ? Buffer.from(data, from) : data;
-    this.bytesWritten += bytes.length;
-    return output.write(bytes);
+    this.bytesWritten += data.length;
+    if (typeof data !== "string") return output.write(data);
+    if (typeof encoding !== "string" || encoding === "utf8") return output.writeText(data);
+    return output.write(Buffer.from(data, encoding));
   }
 
   cork(): void {}
@@ -206,6 +219,7 @@ export class RequestSocket extends EventEmitter<SocketEvents> {
     const request = this._httpMessage?.req;
     process.nextTick(() => {
       if (request !== undefined && !request.destroyed) request.destroy(aborted(error));
+      if (this._httpMessage !== null) closeResponse(this._httpMessage);
       this.emit("close", this._hadError);
     });
   }
@@ -278,6 +292,14 @@ function familyOf(address: string | undefined): "IPv4" | "IPv6" | undefined {
 /** The error that node:http tells when a request breaks off, which frameworks know. */
 export function aborted(cause: unknown): Error {
   return Object.assign(new Error("aborted", { cause }), { code: "ECONNRESET" });
+}
+
+/** Tells a response that it is over. */
+export function closeResponse(response: NodeResponse): void {
+  if (response._closed) return;
+  response.destroyed = true;
+  response._closed = true;
+  (response as unknown as ServerResponse).emit("close");
 }
 
 function gone(): FastCGIError {

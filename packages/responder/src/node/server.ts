@@ -55,9 +55,9 @@ export class NodeServer extends EventEmitter<NodeServerEvents> implements AsyncD
     if (listener !== undefined) this.on("request", listener);
     const emit = (request: IncomingMessage, response: ServerResponse): unknown => {
       // A single listener is called directly, so that what its promise rejects with is an answer, too.
-      const [first, ...more] = this.listeners("request");
-      if (first === undefined || more.length > 0) return void this.emit("request", request, response);
-      return first.call(this, request, response);
+      const listeners = this.listeners("request");
+      if (listeners.length !== 1) return void this.emit("request", request, response);
+      return listeners[0]!.call(this, request, response);
     };
     this.#run = (active) => {
       const result = new NodeExchange(active, this).run(emit);
