@@ -37,7 +37,7 @@ export interface ResponseHandlerOptions {
  * Reads what comes on FCGI_STDOUT as a CGI response (RFC 3875 §6): head, then body.
  *
  * A body longer than its Content-Length is cut, a shorter one is `FCGI_ERR_BODY_MISMATCH`; a body
- * that cannot be one (HEAD, 204, 304) is discarded. No head, or a malformed one, is
+ * that cannot be one (HEAD, 204, 205, 304) is discarded. No head, or a malformed one, is
  * `FCGI_ERR_BAD_RESPONSE_HEAD` with what the application wrote to stderr.
  */
 export function responseHandler(handler: ResponseHandler, options: ResponseHandlerOptions = {}): DispatchHandler {
@@ -138,7 +138,7 @@ class CgiResponse implements DispatchHandler {
     const { head } = decoder;
     this.#head = head;
     const { statusCode, rawHeaders } = head;
-    if (this.#options.method === "HEAD" || statusCode === 204 || statusCode === 304) this.#left = 0;
+    if (this.#options.method === "HEAD" || isBodiless(statusCode)) this.#left = 0;
     else this.#left = head.contentLength ?? Infinity;
     if (channels.response.hasSubscribers) channels.response.publish({ controller, statusCode, rawHeaders });
     this.#handler.onResponseStart(controller, statusCode, rawHeaders, head);
@@ -162,4 +162,9 @@ class CgiResponse implements DispatchHandler {
       { phase: "response-body" },
     );
   }
+}
+
+/** RFC 9110 §6.4.1 and, for 205, §15.3.6. */
+function isBodiless(statusCode: number): boolean {
+  return statusCode === 204 || statusCode === 205 || statusCode === 304;
 }

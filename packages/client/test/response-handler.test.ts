@@ -112,6 +112,7 @@ test.for([
   { options: { method: "HEAD" }, head: `${TYPE}Content-Length: 4\r\n`, status: 200 },
   { options: { method: "HEAD" }, head: `${TYPE}Content-Length: 400\r\n`, status: 200 },
   { options: {}, head: `Status: 204 No Content\r\n${TYPE}`, status: 204 },
+  { options: {}, head: "Status: 205 Reset Content\r\n", status: 205 },
   { options: {}, head: "Status: 304 Not Modified\r\n", status: 304 },
 ])("[C18] [C26] [TG11] the body is discarded: $options $head", ({ options, head, status }) => {
   const driver = new Driver(options).stdout(`${head}\r\nbo`, "dy").end();

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
+import type { Places } from "../examples.ts";
 import { raw } from "../raw.ts";
 import type { Case } from "./corpus.ts";
 import { readAnswers } from "./read-answers.ts";
+import type { WireAnswer } from "./read-answers.ts";
 import type { RunningServer } from "./servers.ts";
 
 /** What a web server made of one case: values by the names of what is compared, in words that are the same for every run. */
@@ -20,6 +22,20 @@ export interface Observation {
   readonly fromApplication: boolean;
 }
 
+/** Variables of whoever started the server, which Apache passes on. */
+const ENVIRONMENT: ReadonlySet<string> = new Set(["PATH", "LD_LIBRARY_PATH"]);
+
+const NOTHING: Omit<Observation, "status"> = {
+  asked: 0,
+  request: new Map(),
+  response: new Map(),
+  fromApplication: false,
+};
+
+/** What the application never sends: its text is another one in each version of a server. */
+const OWN_PAGE = /^<(?:!doctype|html)/i;
+
+/** Bytes of a body. */
 const LONG = 16_384;
 const FRAMING = ["content-length", "transfer-encoding", "connection"];
 
@@ -36,22 +52,15 @@ export async function observe(server: RunningServer, corpus: readonly Case[]): P
   for (const { name, raw: bytes, ends = false, spared = {} } of corpus) {
     const harm = spared[server.name];
     if (harm !== undefined) {
-      observations.set(name, {
-        status: harm,
-        asked: 0,
-        request: new Map(),
-        response: new Map(),
-        fromApplication: false,
-      });
+      observations.set(name, { ...NOTHING, status: harm });
       continue;
     }
-    const late = setTimeout(() => console.warn(`${server.name} has not ended "${name}" for 30 s.`), 30_000);
+    const late = setTimeout(() => console.warn(`${server.name} has not ended "${name}" for 30 s.`), 30_000).unref();
     const { text } = await raw(server.url, bytes, ends);
     clearTimeout(late);
     const record = readFileSync(server.record);
-    const asked = readRecord(record, known);
-    known = record.length;
-    observations.set(name, interpret(server, bytes, text, asked));
+    observations.set(name, interpret(server, bytes, text, readRecord(record, known)));
+    known = record.lastIndexOf("\n") + 1;
   }
   return observations;
 }
@@ -65,38 +74,43 @@ function readRecord(record: Buffer, known: number): Recorded[] {
 function interpret(server: RunningServer, bytes: string, text: string, asked: readonly Recorded[]): Observation {
   const methods = [...bytes.matchAll(/^([!-~]+) [^\r\n]* HTTP\/1\.[01]\r?$/gm)].map(([, method = ""]) => method);
   const answers = readAnswers(text, methods);
+  const final = answers.filter(({ status }) => status === 0 || status >= 200).length;
   const last = answers.at(-1);
-  const statuses = answers.map(({ status, cut }) => `${status === 0 ? "no head" : status}${cut ? " cut" : ""}`);
-  const counted = answers.filter(({ status }) => status === 0 || status >= 200).length;
-  const request = asked.at(-1);
-  const steady = (value: string): string => steadyText(server, value);
-  const response = gather((last?.fields ?? []).map(([name, value]) => [`header ${name}`, steadyField(name, value)]));
-  if (last !== undefined) {
-    response.set("body", shorten(last.body));
-    // How a long one is framed depends on how much of it had come when the head went out.
-    if (last.body.length > LONG) for (const name of FRAMING) response.delete(`header ${name}`);
-  }
+  const outcomes = answers.map(({ status, cut }) => `${status === 0 ? "no head" : status}${cut ? " cut" : ""}`);
+  if (outcomes.length === 0) outcomes.push("closed");
+  if (asked.length !== final) outcomes.push(times(asked.length));
   return {
-    status: [
-      ...(statuses.length > 0 ? statuses : ["closed"]),
-      ...(asked.length === counted ? [] : [times(asked.length)]),
-    ].join(", "),
+    status: outcomes.join(", "),
     asked: asked.length,
-    request:
-      request === undefined
-        ? new Map()
-        : gather([
-            ...request.params.map(([name, value]) => [`param ${name}`, steady(steadyParam(name, value))] as const),
-            ["stdin", request.stdin],
-            ["role", String(request.role)],
-          ]),
-    response,
-    fromApplication: last !== undefined && counted <= asked.length && last.status <= 500,
+    request: requestValues(server, asked.at(-1)),
+    response: responseValues(last),
+    fromApplication: last !== undefined && final <= asked.length && last.status <= 500,
   };
 }
 
 function times(asked: number): string {
   return asked === 0 ? "not asked" : asked === 1 ? "asked once" : `asked ${asked} times`;
+}
+
+function requestValues({ places }: RunningServer, request: Recorded | undefined): Map<string, string> {
+  if (request === undefined) return new Map();
+  const values = gather(
+    request.params
+      .filter(([name]) => !ENVIRONMENT.has(beforeRedirect(name)))
+      .map(([name, value]) => [`param ${name}`, steadyText(places, steadyParam(name, value))]),
+  );
+  return values.set("stdin", request.stdin).set("role", String(request.role));
+}
+
+function responseValues(answer: WireAnswer | undefined): Map<string, string> {
+  if (answer === undefined) return new Map();
+  const { fields, body } = answer;
+  const values = gather(fields.map(([name, value]) => [`header ${name}`, steadyField(name, value)]));
+  if (OWN_PAGE.test(body))
+    return values.set("body", "(a page of its own)").set("header content-length", "(its length)");
+  // How a long one is framed depends on how much of it had come when the head went out.
+  if (body.length > LONG) for (const name of FRAMING) values.delete(`header ${name}`);
+  return values.set("body", shorten(body));
 }
 
 /** Values by name; what is there several times is said so. */
@@ -109,13 +123,15 @@ function gather(pairs: readonly (readonly [string, string])[]): Map<string, stri
   return values;
 }
 
-function steadyParam(variable: string, value: string): string {
-  // Apache says after a redirect of its own what was before.
-  const name = variable.replace(/^(?:REDIRECT_)+(?!STATUS$)/, "");
-  if (name === "REMOTE_PORT" && /^\d+$/.test(value)) return "(port)";
-  if (name === "SERVER_SOFTWARE" || name === "SERVER_SIGNATURE") return value === "" ? "" : "(its name)";
-  // The environment of whoever started it.
-  return name === "PATH" || name === "LD_LIBRARY_PATH" ? "(its own)" : value;
+function steadyParam(name: string, value: string): string {
+  const plain = beforeRedirect(name);
+  if (plain === "REMOTE_PORT" && /^\d+$/.test(value)) return "(port)";
+  return plain === "SERVER_SOFTWARE" || plain === "SERVER_SIGNATURE" ? (value === "" ? "" : "(its name)") : value;
+}
+
+/** Apache says after a redirect of its own what was before. */
+function beforeRedirect(name: string): string {
+  return name.replace(/^(?:REDIRECT_)+(?!STATUS$)/, "");
 }
 
 function steadyField(name: string, value: string): string {
@@ -124,7 +140,7 @@ function steadyField(name: string, value: string): string {
   return value;
 }
 
-function steadyText({ places }: RunningServer, value: string): string {
+function steadyText(places: Places, value: string): string {
   const text = value.replaceAll(places.site, "/srv/app").replaceAll(places.socket, "/run/app.sock");
   return shorten(text === String(places.port) ? "(listens)" : text.replaceAll(`:${places.port}`, ":(listens)"));
 }

@@ -263,7 +263,7 @@ export const PARAMS: Chapter = {
       theirs: /^absent$/,
     },
     {
-      why: "A repeated field is one variable, joined with a comma, cookies with a semicolon (RFC 3875 §4.1.18, RFC 6265 §5.4, TE13); two variables of one name leave it to the application which it takes.",
+      why: "A repeated field is one variable, joined with a comma, cookies with a semicolon (RFC 3875 §4.1.18, RFC 9110 §5.3, RFC 9113 §8.2.3, TE13); two variables of one name leave it to the application which it takes.",
       field: /^param HTTP_(?:COOKIE|X_TWICE)$/,
       name: /twice$|repeated$/,
     },
@@ -327,8 +327,8 @@ export const PARAMS: Chapter = {
       field: /^param HTTP_X_WIDE$/,
     },
     {
-      why: "Variables of Apache's own, of its environment and of its internal redirects; no CGI variable.",
-      field: /^param (?:CONTEXT_DOCUMENT_ROOT|CONTEXT_PREFIX|PATH|SERVER_ADMIN|SERVER_SIGNATURE|REDIRECT_[A-Z_]+)$/,
+      why: "Variables of Apache's own, and those of the request before its internal redirect; no CGI variable.",
+      field: /^param (?:CONTEXT_DOCUMENT_ROOT|CONTEXT_PREFIX|SERVER_ADMIN|SERVER_SIGNATURE|REDIRECT_[A-Z_]+)$/,
       server: /^Apache/,
       ours: /^absent$/,
     },
@@ -338,7 +338,7 @@ export const PARAMS: Chapter = {
       server: /^lighttpd$/,
     },
     {
-      why: "The name of a client is not looked up for each request, and an address is none (RFC 3875 §4.1.9).",
+      why: "The name of a client is not looked up for each request, and its address has REMOTE_ADDR already; RFC 3875 §4.1.9 allows to write it here as well.",
       field: /^param REMOTE_HOST$/,
       server: /^Caddy$/,
     },

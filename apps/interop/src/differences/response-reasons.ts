@@ -95,7 +95,7 @@ export const HEADERS: Chapter = {
   title: "Headers and bodies of responses",
   reasons: [
     {
-      why: "Who we are is nobody's business but the operator's (RFC 9110 §10.2.4).",
+      why: "A server need not say what it is, and a name helps most whoever looks for its holes (RFC 9110 §10.2.4); `headers` of the configuration can add one.",
       field: /^header server$/,
       ours: /^absent$/,
     },
@@ -171,10 +171,9 @@ export const HEADERS: Chapter = {
       server: /^Apache fcgid$/,
     },
     {
-      why: "lighttpd drops the body of a 205.",
-      field: /^(?:body|header content-length)$/,
+      why: "A 205 has no body, whatever the application sends (RFC 9110 §15.3.6).",
+      field: /^(?:body|header (?:content-length|transfer-encoding))$/,
       name: /^answer: 205/,
-      server: /^lighttpd$/,
     },
   ],
 };

@@ -8,6 +8,9 @@ import { OURS, SERVERS } from "./servers.ts";
 /** Cases, or values of one server, that are named; the others are counted. */
 const NAMED = 3;
 
+/** Behind the first of several values. */
+const MORE = " …";
+
 /** Cases in which a field differs in the same way. */
 interface Row {
   readonly field: string;
@@ -23,7 +26,7 @@ export function renderDifferences({ byReason }: Explained): string {
   const parts = [
     "# Differences",
     `What ${OURS} makes of a request or of an application's answer, and what others make of it: ${versions.join(", ")}, each with its usual configuration in front of the same recording application ([recorder.mjs](src/applications/recorder.mjs)). ${CORPUS.length} cases ([corpus.ts](src/differences/corpus.ts)) are sent to all of them; what is the same for all is not here. Each difference in status, params, headers or body has a reason.`,
-    "Made by `pnpm differences`: change the cases or the reasons ([request-reasons.ts](src/differences/request-reasons.ts), [response-reasons.ts](src/differences/response-reasons.ts)), not this. A value that is there several times is written `1 & 2`, a response without a status line `no head`, one that ends too early `cut`.",
+    "Made by `pnpm differences`: change the cases or the reasons ([request-reasons.ts](src/differences/request-reasons.ts), [response-reasons.ts](src/differences/response-reasons.ts)), not this. A value that is there several times is written `1 & 2`, a response without a status line `no head`, one that ends too early `cut`. Ids such as TA01 are those of our threats, and stand in the titles of the tests.",
   ];
   for (const { title, reasons } of CHAPTERS) {
     parts.push(`## ${title}`);
@@ -69,7 +72,7 @@ function byServer(differences: readonly Difference[]): Shared[] {
     return parts.map((part) => {
       const [first] = part as [Difference];
       const more = (value: string, of: (one: Difference) => string): string =>
-        part.every((one) => of(one) === value) ? value : `${value} …`;
+        part.every((one) => of(one) === value) ? value : value + MORE;
       return {
         ...first,
         ours: more(first.ours, (one) => one.ours),
@@ -113,14 +116,13 @@ function others({ theirs }: Row): string {
 
 /** A value as it is read in a table. */
 function code(value: string): string {
+  if (value.endsWith(MORE)) return `${code(value.slice(0, -MORE.length))} …`;
   if (value === ABSENT) return ABSENT;
   return value === "" ? "empty" : `\`${escape(value)}\``;
 }
 
 function escape(text: string): string {
   return text
-    .replaceAll(/[\0-\x1f\x60\x7f-\uffff]/g, (character) =>
-      character === "…" ? character : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-    )
+    .replaceAll(/[\0-\x1f\x60\x7f-\uffff]/g, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}`)
     .replaceAll("|", "\\|");
 }

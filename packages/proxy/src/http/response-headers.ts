@@ -26,7 +26,7 @@ const SERVER_ORDERS: ReadonlySet<string> = new Set([
  * `X-Accel-*`, `X-Sendfile` and `X-CGI-*` (RFC 3875 §6.3.5) are gone; all others keep their order and repetitions.
  *
  * @param rawHeaders names and values in turn; changed in place
- * @param statusCode 204 has no Content-Length (RFC 9110 §8.6)
+ * @param statusCode 204 has no Content-Length (RFC 9110 §8.6), and 205 none but 0, which is for the front to say (§15.3.6)
  */
 export function cleanResponseHeaders(rawHeaders: string[], statusCode: number): string[] {
   let nominated: Set<string> | undefined;
@@ -68,7 +68,7 @@ function isDropped(lower: string, statusCode: number): boolean {
     SERVER_ORDERS.has(lower) ||
     lower.startsWith("x-accel-") ||
     lower.startsWith("x-cgi-") ||
-    (statusCode === 204 && lower === "content-length")
+    ((statusCode === 204 || statusCode === 205) && lower === "content-length")
   );
 }
 

@@ -63,7 +63,8 @@ test.each<[string, string[], string[]]>([
   expect(cleanResponseHeaders(rawHeaders, 200)).toEqual(expected);
 });
 
-test("[TG11] 204 has no Content-Length", () => {
+test("[TG11] 204 and 205 have no Content-Length of the application's", () => {
   expect(cleanResponseHeaders(["Content-Length", "0", "A", "1"], 204)).toEqual(["A", "1"]);
+  expect(cleanResponseHeaders(["Content-Length", "5", "A", "1"], 205)).toEqual(["A", "1"]);
   expect(cleanResponseHeaders(["Content-Length", "7", "A", "1"], 304)).toEqual(["Content-Length", "7", "A", "1"]);
 });

@@ -81,7 +81,7 @@ describe("responses", () => {
     expect((await answerOf(client.request({ ":path": "/fine" }))).body).toBe("fine");
   });
 
-  test("[TG11] HEAD, 204 and 304 have no body", async () => {
+  test("[TG11] HEAD, 204, 205 and 304 have no body", async () => {
     const { port } = await serveH2((request) => {
       const { REQUEST_METHOD: method, PATH_INFO: path } = request.params;
       request.end(
@@ -95,6 +95,8 @@ describe("responses", () => {
       const { headers, body } = await answerOf(client.request({ ":path": `/${status}` }));
       expect([headers[":status"], headers["content-length"], body]).toEqual([status, undefined, ""]);
     }
+    const reset = await answerOf(client.request({ ":path": "/205" }));
+    expect([reset.headers[":status"], reset.body]).toEqual([205, ""]);
   });
 
   test("103 goes ahead, and 100 to who waits for it", async () => {

@@ -101,6 +101,19 @@ export function responseSuite(listen: Listen, atOnce: boolean): void {
       if (method === "GET") expect(response.split("HTTP/1.1 200")[0]).not.toContain("Content-Length");
     });
 
+    test("[TG11] 205 has an empty body, and the connection goes on", async () => {
+      const { client } = await serve((request) =>
+        request.end(
+          request.params["PATH_INFO"] === "/next" ? `${HEAD}next` : "Status: 205\r\nContent-Length: 5\r\n\r\nhello",
+        ),
+      );
+      const response = await client.write(get("/") + get("/next", LAST)).closed();
+      expect(response).toMatch(/^HTTP\/1\.1 205 Reset Content\r\n/);
+      expect(response).not.toContain("hello");
+      // An empty body, in whichever framing.
+      expect(response).toMatch(/\r\n\r\n(?:0\r\n\r\n)?HTTP\/1\.1 200 OK\r\n[^]*next$/);
+    });
+
     test("103 goes ahead, not to HTTP/1.0", async () => {
       const output = `Status: 103\r\nLink: </a.css>\r\n\r\n${HEAD}hello`;
       const { client, port } = await serve((request) => request.end(output));
