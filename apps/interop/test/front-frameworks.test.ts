@@ -17,6 +17,8 @@ import type { StartFront } from "../src/peers/example-fronts.ts";
 import { startRunning } from "../src/running-example.ts";
 import type { Running } from "../src/running-example.ts";
 
+const application = join(import.meta.dirname, "../src/applications/frameworks.ts");
+
 const FRONTS: readonly [name: string, program: string, StartFront][] = [
   ["nginx", "nginx", startExampleNginx()],
   ["Apache", "apache2", startExampleApache("apache-proxy-fcgi.conf", ["proxy", "proxy_fcgi"])],
@@ -44,7 +46,7 @@ describe.each(FRONTS.filter(([, program]) => needs(program, [program])))("behind
   let server: Server;
   let ask: (question: Question) => Promise<Reply | undefined>;
   beforeAll(async () => {
-    running = await startRunning(front, { path: join(import.meta.dirname, "../src/applications/frameworks.ts") });
+    running = await startRunning(front, { path: application });
     ask = (question) => askHttp(Number(new URL(running.url).port), question, never);
     server = createServer(await anyFramework()).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -76,4 +78,27 @@ describe.each(FRONTS.filter(([, program]) => needs(program, [program])))("behind
     expect((await express(upload))?.body).toBe('{"title":"A title","size":100000}');
     expect((await express({ ...upload, path: "/busboy" }))?.body).toBe('{"title":"A title","size":100000}');
   });
+});
+
+test.for<[name: string, program: string, StartFront]>([
+  ["nginx", "nginx", startExampleNginx()],
+  ["Apache", "apache2", startExampleApache("apache-mount.conf", ["proxy", "proxy_fcgi", "alias"])],
+])("behind %s Express answers under /app as it does at the root", async ([, program, front], { onTestFinished }) => {
+  if (!needs(program, [program])) return;
+  const running = await startRunning(front, { path: application, args: ["--mount", "strip"] });
+  onTestFinished(() => running.stop());
+  const server = createServer(await anyFramework()).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const root = (server.address() as AddressInfo).port;
+  const { port } = new URL(running.url);
+  for (const [title, question] of Object.entries(expressQuestions)) {
+    const asked = as("express", question);
+    const expected = essence(await askHttp(root, asked, never));
+    expect(essence(await askHttp(Number(port), { ...asked, path: `/app${question.path}` }, never)), title).toEqual(
+      expected,
+    );
+  }
+  const { status, headers } = await running.ask("/app?a=1");
+  expect([status, headers["location"]]).toEqual([expect.toBeOneOf([301, 302]), `${running.url}/app/?a=1`]);
 });
