@@ -31,7 +31,9 @@ export class LiveText {
 
   /** Replaces what stands there, with as many lines as the terminal has; it cuts what is too wide, since a wrapped line would break the count. */
   show(lines: readonly string[]): void {
-    const most = Math.max(1, (this.#stream.rows ?? 24) - 1);
+    // A terminal that does not know its size says 0.
+    const { rows = 0 } = this.#stream;
+    const most = Math.max(1, (rows > 0 ? rows : 24) - 1);
     const shown = lines.slice(0, most);
     const up = this.#height === 0 ? "" : `\u001b[${this.#height}A`;
     const text = shown.map((line) => `${line}\u001b[K`).join("\n");

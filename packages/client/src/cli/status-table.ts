@@ -38,20 +38,22 @@ export function statusTable(now: Sample, before: Sample | undefined, width: numb
   const { status } = now;
   const { activeProcesses: active, totalProcesses: total, processes = [] } = status;
   const perSecond = rate(now, before);
+  // Of a UNIX socket PHP-FPM does not know how many may wait, and says 0.
+  const room = status.listenQueueLength > 0 ? `, of ${status.listenQueueLength}` : "";
   const lines = [
     style.bold(`${cell(status.pool, 30).trimEnd()}  ${status.processManager}, up ${duration(status.startSince)}`),
     `workers   ${bar(active, total, 24, style)} ${active} active, ${status.idleProcesses} idle, ${total} in all`,
-    `queue     ${alarm(status.listenQueue, style)} waiting, ${status.maxListenQueue} at most, of ${status.listenQueueLength}`,
+    `queue     ${alarm(status.listenQueue, style)} waiting, ${status.maxListenQueue} at most${room}`,
     `requests  ${status.acceptedConnections}${perSecond === undefined ? "" : `, ${perSecond.toFixed(1)} a second`}`,
     `trouble   ${alarm(status.slowRequests, style)} slow requests, pm.max_children reached ${alarm(status.maxChildrenReached, style)} times`,
   ];
   if (processes.length === 0) return lines;
-  const room = Math.max(20, width - 48);
+  const requestWidth = Math.max(20, width - 48);
   return [
     ...lines,
     "",
     style.dim(`${"pid".padEnd(8)}${"state".padEnd(16)}${"requests".padStart(8)}  ${"ms".padStart(9)}  request`),
-    ...processes.toSorted(busiest).map((worker) => workerLine(worker, room, style)),
+    ...processes.toSorted(busiest).map((worker) => workerLine(worker, requestWidth, style)),
   ];
 }
 

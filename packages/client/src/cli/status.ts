@@ -128,7 +128,8 @@ const PASSING: ReadonlySet<string> = new Set([
 ]);
 
 function width(): number {
-  return process.stdout.columns ?? 100;
+  const { columns } = process.stdout;
+  return columns > 0 ? columns : 100;
 }
 
 async function write(text: string): Promise<void> {

@@ -136,6 +136,17 @@ test("live text is written over itself, and cut to the height of the terminal", 
   expect(out).toBe("\u001b[1A\r\u001b[J");
 });
 
+test("live text on a terminal that does not know its height", () => {
+  let out = "";
+  new LiveText({ write: (text: string) => (out += text), rows: 0 }).show(["one", "two", "three"]);
+  expect(out).toBe("\u001b[?7l\rone\u001b[K\ntwo\u001b[K\nthree\u001b[K\n\u001b[J\u001b[?7h");
+});
+
+test("the queue of a UNIX socket, whose length PHP-FPM does not know", () => {
+  const now = { status: parseStatus(JSON.stringify({ ...page, "listen queue len": 0 })), at: 1_000 };
+  expect(statusTable(now, undefined, 100, plain)[2]).toBe("queue     2 waiting, 5 at most");
+});
+
 test("colours are for those who want them", () => {
   expect(styleOf(true).red("x")).toBe("\u001b[31mx\u001b[39m");
   expect(styleOf(false).red("x")).toBe("x");
