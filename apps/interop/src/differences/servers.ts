@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import type { Places } from "../examples.ts";
 import { stageExample } from "../examples.ts";
+import { freePort } from "../free-port.ts";
 import { needs } from "../needs.ts";
 import {
   startCaddyForAll,
@@ -14,7 +15,7 @@ import {
 } from "../peers/example-fronts.ts";
 import type { StartFront } from "../peers/example-fronts.ts";
 import { startXProxy } from "../peers/x-proxy.ts";
-import { findProgram, freePort, startProgram } from "../program.ts";
+import { findProgram, startProgram } from "../program.ts";
 import type { Program } from "../program.ts";
 import { temporaryFolder } from "../temporary.ts";
 
