@@ -10,7 +10,8 @@ import { allowedPeersFrom, isLoopback } from "./allowed-peers.ts";
 import type { AllowedPeers } from "./allowed-peers.ts";
 import { inherited, isSocket } from "./inherited.ts";
 import { parseListenAddress } from "./listen-address.ts";
-import { clearDeadSocket, withSocketMode } from "./unix-socket.ts";
+import { socketGroup } from "./socket-group.ts";
+import { clearDeadSocket, withSocketAccess } from "./unix-socket.ts";
 
 /** Where an application listens, and for whom. */
 export interface ListenOptions {
@@ -29,6 +30,13 @@ export interface ListenOptions {
    * @default 0o660
    */
   mode?: number;
+  /**
+   * Name or number of the group that the socket file is given to, mostly that of the web server (PHP-FPM's `listen.group`). Takes
+   * root, or a member of the group.
+   *
+   * @default the process's own; for root without `mode` the web server's: `www-data`, `http`, `nginx`, `apache`, `_www`
+   */
+  group?: string | number;
   /**
    * Addresses and networks of web servers that may connect by TCP, such as `["10.0.0.5", "fd00::/8"]`.
    * Needed to listen on more than the loopback address.
@@ -55,6 +63,8 @@ export interface ListenOptions {
 export interface ListenPlan extends ApplicationAddress {
   readonly kind: "socket";
   readonly mode: number;
+  /** Undefined: the process's own. */
+  readonly gid: number | undefined;
   readonly backlog: number;
   readonly peers: AllowedPeers | undefined;
 }
@@ -108,7 +118,8 @@ export function planListening(
   }
   if (address.kind === "tcp" && isIP(address.host) !== 0) checkReach(address.host, text, peers, "configure");
   const { mode = 0o660, backlog = 511 } = options;
-  return { kind: "socket", ...place, mode, backlog, peers };
+  const gid = address.kind === "unix" ? socketGroup(options) : undefined;
+  return { kind: "socket", ...place, mode, gid, backlog, peers };
 }
 
 /**
@@ -124,7 +135,7 @@ export async function startListening(server: Server, plan: ListenPlan): Promise<
     case "unix":
       await clearDeadSocket(address.path);
       await listen(server, text, (done) =>
-        withSocketMode(address.path, plan.mode, () => server.listen({ path: address.path, backlog }, done)),
+        withSocketAccess(address.path, plan, () => server.listen({ path: address.path, backlog }, done)),
       );
       return address;
     case "abstract":
@@ -195,7 +206,8 @@ function listen(server: Server, text: string, start: (done: () => void) => void)
       });
     } catch (error) {
       server.off("error", onError);
-      reject(cannotListen(text, error as NodeJS.ErrnoException));
+      server.close(); // it may listen already
+      reject(error instanceof FastCGIError ? error : cannotListen(text, error as NodeJS.ErrnoException));
     }
   });
 }

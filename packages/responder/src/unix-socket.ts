@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, unlinkSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -36,9 +36,26 @@ export async function clearDeadSocket(path: string): Promise<void> {
 
 /**
  * Calls `bind`, which makes a socket file and listens on it before it returns, so that the file has
- * `mode` from its first moment.
+ * `mode` from its first moment. Then it is given to the group.
+ *
+ * @throws FastCGIError `FCGI_ERR_LISTEN` when this user may not do that: the socket listens, and is to be closed
  */
-export function withSocketMode(path: string, mode: number, bind: () => void): void {
+export function withSocketAccess(
+  path: string,
+  { mode, gid }: { readonly mode: number; readonly gid: number | undefined },
+  bind: () => void,
+): void {
+  bindWithMode(path, mode, bind);
+  if (gid === undefined) return;
+  try {
+    chownSync(path, -1, gid);
+  } catch (cause) {
+    const message = `This user may not give unix:${path} to the group ${gid}: start it as a member of that group, or as root.`;
+    throw new FastCGIError("FCGI_ERR_LISTEN", message, { phase: "listen", cause });
+  }
+}
+
+function bindWithMode(path: string, mode: number, bind: () => void): void {
   if (!isMainThread) {
     // A thread cannot set the process's umask; until the next line only the umask protects.
     bind();

@@ -16,6 +16,7 @@ export interface Arguments extends SupervisorOptions {
 const OPTIONS = {
   listen: { type: "string" },
   mode: { type: "string" },
+  group: { type: "string" },
   workers: { type: "string" },
   "max-requests": { type: "string" },
   "max-memory": { type: "string" },
@@ -46,13 +47,14 @@ export function readArguments(
   if (module === undefined)
     throw mistake("say which module to serve, such as x-responder app.js --listen unix:/run/app.sock.");
   if (more.length > 0) throw mistake(`one module at a time, so ${more[0]} is too many.`);
-  const { listen, mount = "keep", log } = values;
+  const { listen, group, mount = "keep", log } = values;
   if (mount !== "keep" && mount !== "strip") throw mistake(`--mount is keep or strip, not ${mount}.`);
   if (log !== undefined && log !== "json") throw mistake(`--log is json, not ${log}.`);
   return {
     module,
     ...(listen === undefined ? {} : { listen }),
     ...(values.mode === undefined ? {} : { mode: octal(values.mode) }),
+    ...(group === undefined ? {} : { group }),
     workers: number("workers", values.workers, 1, 1),
     maxRequests: number("max-requests", values["max-requests"], 0, 0),
     maxMemory: number("max-memory", values["max-memory"], 0, 0) * 1_048_576,

@@ -8,6 +8,7 @@ a listener (request, response) => ..., or an object with fetch (Hono); or functi
   --listen ADDRESS        unix:/path, tcp://host:port, unix:@name   (the socket it was started with, or CGI)
                           scgi+unix:/path, scgi+tcp://host:port     for web servers that speak SCGI
   --mode OCTAL            permissions of the socket file            (0660)
+  --group NAME            group of the socket file                  (own; for root www-data, nginx …)
   --workers N             processes on the one socket               (1)
   --max-requests N        replace a worker after about N requests   (never)
   --max-memory MIB        replace a worker that uses more memory    (no limit)

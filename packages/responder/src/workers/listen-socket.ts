@@ -6,7 +6,7 @@ import { FastCGIError } from "@x/protocol/errors";
 
 import { planListening } from "../listen.ts";
 import type { ListenOptions } from "../listen.ts";
-import { clearDeadSocket, withSocketMode } from "../unix-socket.ts";
+import { clearDeadSocket, withSocketAccess } from "../unix-socket.ts";
 
 /** A bound socket that nobody accepts on here, to be descriptor 0 of worker processes. */
 export interface ListenSocket {
@@ -35,17 +35,23 @@ const { _createServerHandle: bind } = net as unknown as {
  */
 export async function bindListenSocket(options: ListenOptions): Promise<ListenSocket> {
   const plan = planListening(options);
-  const { address, protocol, mode } = plan;
+  const { address, protocol } = plan;
   const text = formatApplicationAddress(plan);
   if (address.kind === "fd") return { address: text, protocol, fd: address.fd, close: () => {} };
   if (address.kind === "unix") {
     const { path } = address;
     await clearDeadSocket(path);
-    let handle!: Handle;
-    withSocketMode(path, mode, () => {
-      handle = bound(bind(path, -1, -1), text);
-    });
-    return { address: text, protocol, fd: handle.fd, close: () => handle.close() };
+    let handle: Handle | undefined;
+    try {
+      withSocketAccess(path, plan, () => {
+        handle = bound(bind(path, -1, -1), text);
+      });
+    } catch (error) {
+      handle?.close();
+      throw error;
+    }
+    const { fd } = handle!;
+    return { address: text, protocol, fd, close: () => handle!.close() };
   }
   const handle = bound(address.kind === "tcp" ? bindTcp(address) : bind(`\0${address.name}`, -1, -1), text);
   return { address: boundAddress(plan, handle), protocol, fd: handle.fd, close: () => handle.close() };

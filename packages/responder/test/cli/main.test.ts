@@ -221,6 +221,11 @@ test.each<[string, readonly string[], string]>([
   ["an unknown flag", ["a.js", "--foo"], "'--foo'"],
   ["a number that is none", [MODULE, "--workers", "many"], "--workers is a whole number from 1 up, not many."],
   ["a mode that is none", [MODULE, "--mode", "rw"], "such as 0660"],
+  [
+    "a group that is none",
+    [MODULE, "--listen", "unix:/nowhere/a.sock", "--group", "no-such"],
+    "no group no-such: name",
+  ],
   ["a log that is none", [MODULE, "--log", "xml"], "--log is json, not xml."],
   ["a mount that is none", [MODULE, "--mount", "/app"], "--mount is keep or strip"],
   ["a module that is not there", ["/nowhere.js"], "there is no file /nowhere.js"],
