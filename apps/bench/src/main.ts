@@ -51,6 +51,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
   responder: {
     about: "applications by our responder beside node:http, @hono/node-server, srvx, node-fastcgi and Go: a verdict",
+    seconds: 3,
     filters: true,
     load: async () => (await import("./commands/responder.ts")).benchResponder,
   },
