@@ -1,94 +1,22 @@
-import { TimerWheel } from "@x/protocol/timers";
-import type { Timer } from "@x/protocol/timers";
-
-/** How {@link Timeouts} is made; everything is for tests. */
-export interface TimeoutsOptions {
-  /** A monotonic clock in ms. */
-  clock?: () => number;
-  /** Advance only by {@link Timeouts.tick}, without an interval. */
-  manual?: boolean;
-}
+import { HostedTimers } from "@x/protocol/timers";
+import type { TimersHost } from "@x/protocol/timers";
 
 /** ms between two looks at the wheel: no timeout is more precise. */
 export const PRECISION = 100;
 
-/** A tick that is so late (ms) means that the event loop was blocked, not that peers were silent. */
-const LATE = 1_000;
+const NODE: TimersHost = {
+  now: () => performance.now(),
+  every(interval, tick) {
+    const timer = setInterval(tick, interval).unref();
+    return () => clearInterval(timer);
+  },
+  afterIO: setImmediate,
+};
 
-/**
- * All timeouts of the process on one timer wheel, driven by one interval that runs only while
- * timers exist and never keeps the process alive.
- *
- * When the event loop was blocked for more than a second, what the peers sent meanwhile still waits
- * in the kernel: pending I/O gets one turn before anything expires.
- */
-export class Timeouts {
-  readonly #clock: () => number;
-  readonly #manual: boolean;
-  readonly #wheel: TimerWheel;
-  #interval: NodeJS.Timeout | undefined;
-  #now: number;
-
-  constructor(options: TimeoutsOptions = {}) {
-    this.#clock = options.clock ?? (() => performance.now());
-    this.#manual = options.manual ?? false;
-    this.#now = this.#clock();
-    this.#wheel = new TimerWheel({ now: this.#clock, resolution: PRECISION });
-  }
-
-  /** The time of the last tick in ms, at most 100 ms old while a timer exists: cheap to read for every chunk. */
-  get now(): number {
-    return this.#now;
-  }
-
-  /** The exact time in ms. */
-  clock(): number {
-    return this.#clock();
-  }
-
-  /** Timers that exist. */
-  get size(): number {
-    return this.#wheel.size;
-  }
-
-  /** Calls `callback` once after `delay` ms. */
-  schedule(delay: number, callback: () => void): Timer {
-    this.#start();
-    return this.#wheel.schedule(delay, callback);
-  }
-
-  /** Counts the delay anew; a timer that has fired is armed again. */
-  refresh(timer: Timer, delay: number): void {
-    this.#start();
-    this.#wheel.refresh(timer, delay);
-  }
-
-  cancel(timer: Timer): void {
-    this.#wheel.cancel(timer);
-  }
-
-  /** Looks at the wheel. The interval does this; with `manual` the test does. */
-  tick(): void {
-    const now = this.#clock();
-    const late = now - this.#now > PRECISION + LATE;
-    this.#now = now;
-    if (late) setImmediate(() => this.#advance());
-    else this.#advance();
-  }
-
-  #advance(): void {
-    this.#wheel.advance();
-    if (this.#wheel.size > 0 || this.#interval === undefined) return;
-    clearInterval(this.#interval);
-    this.#interval = undefined;
-  }
-
-  #start(): void {
-    if (this.#interval !== undefined) return;
-    // Nothing has ticked while there was nothing to wait for.
-    this.#now = this.#clock();
-    if (this.#manual) return;
-    this.#interval = setInterval(() => this.tick(), PRECISION);
-    this.#interval.unref();
+/** All timeouts of the process on one timer wheel, which never keeps the process alive. */
+export class Timeouts extends HostedTimers {
+  /** @param host another one for tests, whose time passes as they say */
+  constructor(host: TimersHost = NODE) {
+    super(host, PRECISION);
   }
 }

@@ -9,7 +9,11 @@ import { Timeouts } from "../../src/timeouts.ts";
 /** A runtime whose time passes only when the test says so. */
 export class TestRuntime implements Runtime {
   time = 1_000;
-  readonly timeouts: Timeouts = new Timeouts({ clock: () => this.time, manual: true });
+  readonly timeouts: Timeouts = new Timeouts({
+    now: () => this.time,
+    every: () => () => {},
+    afterIO: globalThis.setImmediate,
+  });
   readonly flushes: FlushScheduler = new FlushScheduler();
   readonly slabs: SlabPool;
 

@@ -10,7 +10,7 @@ class World {
   #now = 0;
 
   constructor(pace: BodyPace) {
-    this.timers = new Timers({ clock: () => this.#now, manual: true });
+    this.timers = new Timers({ now: () => this.#now, every: () => () => {}, afterIO: setImmediate });
     this.watch = new BodyWatch(pace, ({ status, reason }) => this.told.push(`${status} ${reason}`), this.timers);
     this.watch.start();
   }

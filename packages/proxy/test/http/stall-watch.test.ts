@@ -13,7 +13,7 @@ class World {
   };
   resets = 0;
   #now = 0;
-  readonly timers: Timers = new Timers({ clock: () => this.#now, manual: true });
+  readonly timers: Timers = new Timers({ now: () => this.#now, every: () => () => {}, afterIO: setImmediate });
   readonly watch: StallWatch;
 
   constructor() {

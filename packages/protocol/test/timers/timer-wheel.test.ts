@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { TimerWheel } from "../src/timers.ts";
-import type { Timer, TimerWheelOptions } from "../src/timers.ts";
+import { TimerWheel } from "../../src/timers.ts";
+import type { Timer, TimerWheelOptions } from "../../src/timers.ts";
 
 /** A wheel with a clock that the test moves, and a log of what fired and when. */
 function setUp(options: Omit<TimerWheelOptions, "now"> = {}, start = 0) {
