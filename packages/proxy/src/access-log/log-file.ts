@@ -10,7 +10,7 @@ const QUEUE_LIMIT = 8 * 1_024 * 1_024;
 const LAST_LINES = 1_000;
 
 /** Characters that are collected before they are written. */
-const BATCH = 16_384;
+const BATCH = 65_536;
 /** Milliseconds that a line waits for others at most: a write of its own would cost more than the request. */
 const BATCH_TIME = 50;
 

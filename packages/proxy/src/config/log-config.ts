@@ -9,7 +9,7 @@ export interface LogConfig {
 
 /** The access log. */
 export interface AccessLogConfig {
-  /** A file, to which is appended, and which SIGUSR1 opens anew; or `"stdout"`. @default "stdout" */
+  /** A file, to which is appended, in batches and at most 50 ms late, and which SIGUSR1 opens anew; or `"stdout"`. @default "stdout" */
   file?: string | undefined;
   /** Apache's Common or Combined Log Format, or JSON with also id, host, upstream and duration. @default "combined" */
   format?: AccessFormat | undefined;

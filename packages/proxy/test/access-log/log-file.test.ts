@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, openSync, readFileSync, readSync, renameSync } from "node:fs";
+import fs, { closeSync, constants, openSync, readFileSync, readSync, renameSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { LogFile } from "../../src/access-log/log-file.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -23,6 +23,18 @@ test("lines are appended, and go to a new file after the old one was moved away"
   const [old, now] = [readFileSync(`${path}.1`, "utf8"), readFileSync(path, "utf8")];
   expect(`${old}${now}`).toBe("one\ntwo\nthree\n");
   expect(now).toContain("three");
+});
+
+test("lines that come together are written together, and nobody has to end the log for that", async () => {
+  const path = join(temporaryFolder(), "access.log");
+  const log = new LogFile(path, silent);
+  onTestFinished(() => log.close());
+  const writes = vi.spyOn(fs, "write");
+  onTestFinished(() => writes.mockRestore());
+  const lines = Array.from({ length: 100 }, (_, at) => `line ${at}\n`);
+  for (const line of lines) log.line(line.trim());
+  await vi.waitFor(() => expect(readFileSync(path, "utf8")).toBe(lines.join("")), 10_000);
+  expect(writes).toHaveBeenCalledTimes(1);
 });
 
 test("what cannot be opened is an error at once", () => {
