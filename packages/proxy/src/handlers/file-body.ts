@@ -1,10 +1,21 @@
 import { close, read } from "node:fs";
 
 import type { ServedRequest } from "../http/served-request.ts";
-import { BLOCK_SIZE, Blocks } from "../spool/blocks.ts";
 
-/** Of all files that are being sent. */
-const blocks = new Blocks();
+/** Bytes that are read at once: as many as a connection holds before it says that it wants no more, so that no client holds two of them. */
+const PIECE = 65_536;
+/** Pieces that are kept for the next file: what passes through must not become garbage, of which the collector lets 64 MB pile up. */
+const FREE_KEPT = 64;
+
+const free: Buffer[] = [];
+
+function take(size: number): Buffer {
+  return size < PIECE ? Buffer.allocUnsafeSlow(size) : (free.pop() ?? Buffer.allocUnsafeSlow(PIECE));
+}
+
+function give(piece: Buffer): void {
+  if (piece.length === PIECE && free.length < FREE_KEPT) free.push(piece);
+}
 
 /** Sends an open file, or a part of it: exactly as many bytes as were announced, or visibly fewer. Closes it. */
 export class FileBody {
@@ -39,23 +50,23 @@ export class FileBody {
   #read(): void {
     if (this.#reading || this.#over) return;
     this.#reading = true;
-    const size = Math.min(BLOCK_SIZE, this.#left);
-    const block = blocks.takeFor(size);
-    read(this.#fd, block, 0, size, this.#at, (error, got) => {
+    const size = Math.min(PIECE, this.#left);
+    const piece = take(size);
+    read(this.#fd, piece, 0, size, this.#at, (error, got) => {
       this.#reading = false;
-      if (this.#over || error !== null || got === 0) blocks.give(block);
+      if (this.#over || error !== null || got === 0) give(piece);
       // What was read came back first: until then the number must not belong to another file.
       if (this.#over) close(this.#fd);
       else if (error !== null) this.#cut(error);
       else if (got === 0) this.#cut(new Error("The file became shorter while it was sent."));
-      else this.#give(block, got);
+      else this.#give(piece, got);
     });
   }
 
-  #give(block: Buffer, length: number): void {
+  #give(piece: Buffer, length: number): void {
     this.#at += length;
     this.#left -= length;
-    const more = this.#served.response.write(block.subarray(0, length), () => blocks.give(block));
+    const more = this.#served.response.write(piece.subarray(0, length), () => give(piece));
     // The client may have gone by that.
     if (this.#over) return;
     if (this.#left === 0) this.#end();

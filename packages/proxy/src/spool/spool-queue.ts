@@ -118,8 +118,8 @@ export class SpoolQueue {
     let last = this.#blocks[length - 1];
     if (last === undefined || last.end === last.block.length || (length === 1 && this.#writing)) {
       const { blocks } = this.#spool;
-      // Once a file is in use, a trickle is not worth a large one.
-      const small = this.#file !== undefined && chunk.length - at < SMALL_BLOCK_SIZE;
+      // Once a file is in use, a trickle is not worth a large one, nor is the rest of a chunk that one block did not hold.
+      const small = (this.#file !== undefined || length > 0) && chunk.length - at < SMALL_BLOCK_SIZE;
       last = { block: small ? blocks.takeSmall() : blocks.take(), start: 0, end: 0 };
       this.#blocks.push(last);
     }
@@ -134,7 +134,8 @@ export class SpoolQueue {
   }
 
   get #hasRoom(): boolean {
-    return this.#memory < (this.#refused || this.#broken ? BLOCK_SIZE : HIGH);
+    // Without a file all that is pushed stays in memory, and what comes next may be another 64 KiB.
+    return this.#memory < (this.#refused || this.#broken ? SMALL_BLOCK_SIZE : HIGH);
   }
 
   /** Brings the first block into the file, if there is enough to be worth it. */
