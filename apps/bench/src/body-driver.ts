@@ -1,6 +1,6 @@
 // A process of its own that drives one body, or many slow ones:
 // node body-driver.ts upload|chunked|download BYTES URL
-// node body-driver.ts posters|readers COUNT PORT-OR-SOCKET
+// node body-driver.ts posters|readers|idle COUNT PORT-OR-SOCKET [PATH]
 // It prints one line of JSON when it is done; a slow one "ready" before, and is done when its stdin ends.
 import { once } from "node:events";
 import { get, request } from "node:http";
@@ -8,13 +8,16 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
-const [kind = "", amount = "0", target = ""] = process.argv.slice(2);
+const [kind = "", amount = "0", target = "", path = `/emit.php?bytes=${2 ** 20}`] = process.argv.slice(2);
+
+/** Milliseconds between two new connections: any server takes them. */
+const PACE = kind === "idle" ? 1 : 10;
 
 const PIECE = Buffer.alloc(65_536, "0123456789abcdef");
 
 if (kind === "download") await download();
 else if (kind === "upload" || kind === "chunked") await upload(Number(amount), kind === "chunked");
-else await slow(kind === "posters" ? post : read);
+else await slow(kind === "posters" ? post : kind === "idle" ? idle : read);
 
 async function download(): Promise<void> {
   const began = performance.now();
@@ -55,7 +58,7 @@ async function slow(start: (socket: Socket) => () => void): Promise<void> {
     socket.on("error", () => undefined);
     socket.on("close", () => cut++);
     steps.push(start(socket));
-    await delay(10);
+    await delay(PACE);
   }
   console.log("ready");
   const timer = setInterval(() => {
@@ -79,6 +82,13 @@ function post(socket: Socket): () => void {
 function read(socket: Socket): () => void {
   socket.pause();
   socket.on("data", () => socket.pause());
-  socket.write(`GET /emit.php?bytes=${2 ** 20} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   return () => void socket.resume();
+}
+
+/** Asks once, takes the answer, and stays. */
+function idle(socket: Socket): () => void {
+  socket.resume();
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  return () => undefined;
 }

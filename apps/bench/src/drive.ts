@@ -29,13 +29,19 @@ export async function driveBody(
   return JSON.parse(await line()) as BodyResult;
 }
 
-/** Brings slow clients into place: all have sent, or asked, what they do at once. */
+/**
+ * Brings clients into place: all have sent, or asked, what they do at once. Posters and readers are slow; idle ones have their answer
+ * and keep the connection.
+ *
+ * @param path what readers and idle ones ask for, unless it is a page of PHP's that sends 1 MiB
+ */
 export async function startSlowClients(
-  kind: "posters" | "readers",
+  kind: "posters" | "readers" | "idle",
   count: number,
   target: string,
+  path?: string,
 ): Promise<SlowClients> {
-  const { line, end } = start([kind, String(count), target]);
+  const { line, end } = start([kind, String(count), target, ...(path === undefined ? [] : [path])]);
   await line();
   const stop = async (): Promise<number> => {
     end();

@@ -8,6 +8,8 @@ export interface Footprint {
   idle: number;
   /** MiB of memory above `idle`, at most. */
   peak: number;
+  /** MiB of memory above `idle`, at the end; less than none when it shrank. */
+  last: number;
   /** MiB in files without a name, at most: what waits there for a slow side. */
   spool: number;
 }
@@ -34,9 +36,15 @@ export class FootprintWatch {
 
   stop(): Footprint {
     for (const timer of this.#timers) clearInterval(timer);
-    this.#peak = Math.max(this.#peak, residentSize(this.#pid));
+    const last = residentSize(this.#pid);
+    this.#peak = Math.max(this.#peak, last);
     this.#lookAtFiles();
-    return { idle: this.#idle / MIB, peak: Math.max(0, this.#peak - this.#idle) / MIB, spool: this.#spool / MIB };
+    return {
+      idle: this.#idle / MIB,
+      peak: Math.max(0, this.#peak - this.#idle) / MIB,
+      last: (last - this.#idle) / MIB,
+      spool: this.#spool / MIB,
+    };
   }
 
   #lookAtFiles(): void {

@@ -1,6 +1,8 @@
 // pnpm bench NAME [--rounds N] [--seconds N] [--connections N] [--only PATTERN] [--write]
 import { parseArgs } from "node:util";
 
+import { MissingProgram } from "interop/program";
+
 /** What every command is told. */
 export interface BenchOptions {
   rounds: number;
@@ -23,7 +25,10 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   proxy: {
-    about: "our proxy beside nginx, in front of a Go program and of PHP-FPM",
+    about:
+      "our proxy beside nginx, Apache and Caddy: a Go program, files, routes, and memory of many clients: a verdict",
+    seconds: 2,
+    filters: true,
     load: async () => (await import("./commands/proxy.ts")).benchProxy,
   },
   php: {
@@ -85,13 +90,19 @@ if (command === undefined || mistake !== undefined) {
   process.exitCode = 2;
 } else {
   const run = await command.load();
-  await run({
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds ?? command.seconds ?? 4),
-    connections: Number(values.connections),
-    only: values.only === undefined ? undefined : new RegExp(values.only, "iu"),
-    write: values.write,
-  });
+  try {
+    await run({
+      rounds: Number(values.rounds),
+      seconds: Number(values.seconds ?? command.seconds ?? 4),
+      connections: Number(values.connections),
+      only: values.only === undefined ? undefined : new RegExp(values.only, "iu"),
+      write: values.write,
+    });
+  } catch (error) {
+    if (!(error instanceof MissingProgram)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
 }
 
 /** What is wrong with the options, if anything is. */

@@ -3,8 +3,14 @@ import { load } from "./load.ts";
 import type { Load } from "./load.ts";
 import { median } from "./median.ts";
 
-/** s of load for each row before the first round: what V8 compiles, it compiles in these. */
+/** s of load for each row before the first round, unless told: what V8 compiles, it compiles in these. */
 const WARM_UP = 10;
+
+/** One round of one row. */
+interface Sample extends Load {
+  /** CPU time as in {@link Result.cpuPerRequest}. */
+  cpu: number;
+}
 
 /** One row of a table: a server that answers at `url`. */
 export interface Row {
@@ -29,6 +35,8 @@ export interface Result extends Row {
   failures: number;
   /** Did the server's process end before the measurement did? */
   died: boolean;
+  /** Round by round, until it died. */
+  samples: readonly Sample[];
 }
 
 /**
@@ -38,12 +46,12 @@ export interface Result extends Row {
 export async function measure(
   wrk: string,
   rows: readonly Row[],
-  options: { rounds: number; seconds: number; connections: number },
+  options: { rounds: number; seconds: number; connections: number; warmUp?: number },
 ): Promise<Result[]> {
-  const samples = new Map<Row, (Load & { cpu: number })[]>(rows.map((row) => [row, []]));
+  const samples = new Map<Row, Sample[]>(rows.map((row) => [row, []]));
   const dead = new Set<Row>();
   /** Nothing when the server's process ends, or has ended: some do. */
-  const loadRow = async (row: Row, seconds: number): Promise<(Load & { cpu: number }) | undefined> => {
+  const loadRow = async (row: Row, seconds: number): Promise<Sample | undefined> => {
     if (!isAlive(row.pid)) dead.add(row);
     if (dead.has(row)) return undefined;
     const before = cpuOf(row);
@@ -57,7 +65,7 @@ export async function measure(
     dead.add(row);
     return undefined;
   };
-  for (const row of rows) await loadRow(row, WARM_UP);
+  for (const row of rows) await loadRow(row, options.warmUp ?? WARM_UP);
   process.stderr.write("warmed up\n");
   for (let round = 1; round <= options.rounds; round++) {
     for (const row of rows) {
@@ -75,6 +83,7 @@ export async function measure(
       cpuPerRequest: median(seen.map((one) => one.cpu)),
       failures: seen.reduce((sum, one) => sum + one.failures, 0),
       died: dead.has(row) || !isAlive(row.pid),
+      samples: seen,
     };
   });
 }
@@ -82,4 +91,13 @@ export async function measure(
 function cpuOf({ pid, applications }: Row): number {
   if (applications === undefined) return cpuTime(pid);
   return [pid, ...applications].reduce((sum, one) => sum + cpuTimeWithEnded(one), 0);
+}
+
+/** The median of the ratios of each round: both were measured one right after the other. NaN without a common round. */
+export function pairedRatio(figure: "cpu" | "requestsPerSecond" | "p99", own: Result, other: Result): number {
+  const ratios = own.samples.flatMap((sample, round) => {
+    const against = other.samples[round];
+    return against === undefined ? [] : [sample[figure] / against[figure]];
+  });
+  return ratios.length === 0 ? NaN : median(ratios);
 }

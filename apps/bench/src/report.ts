@@ -63,6 +63,8 @@ export function machine(): string {
   const versions = [
     `Node ${process.versions.node}`,
     version("nginx", ["-v"], /nginx\/[\d.]+/),
+    version("apache2", ["-v"], /Apache\/[\d.]+/),
+    version("caddy", ["version"], /^v?\d[\d.]*/).replace(/^v?(?=\d)/, "Caddy "),
     version("go", ["version"], /go[\d.]+/),
     version("php-fpm8.2", ["-v"], /PHP [\d.]+/),
   ];

@@ -70,10 +70,14 @@ export function findProgram(names: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** The path of a program, or an error that names the package to install. */
+/** A program that is needed is not on this machine. */
+export class MissingProgram extends Error {}
+
+/** The path of a program, or a {@link MissingProgram} that names the package to install. */
 export function requireProgram(names: readonly string[], debianPackage: string): string {
   const found = findProgram(names);
-  if (found === undefined) throw new Error(`${names[0]} is not installed; on Debian: apt-get install ${debianPackage}`);
+  if (found === undefined)
+    throw new MissingProgram(`${names[0]} is not installed; on Debian: apt-get install ${debianPackage}`);
   return found;
 }
 

@@ -9,6 +9,8 @@ export interface ApacheOptions {
   /** The application's socket. */
   socket: string;
   root: string;
+  /** The access log's file, in Debian's Combined format. @default none */
+  accessLog?: string;
 }
 
 /** What one Apache has that another has not. */
@@ -25,12 +27,17 @@ export interface ApacheKind {
 /** Debian's place of the modules. */
 export const MODULES = "/usr/lib/apache2/modules";
 
+/** Of Debian's apache2.conf. */
+const COMBINED = String.raw`LogFormat "%h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"" combined`;
+
 /** Starts Apache with the event MPM as Debian ships it, PHP by mod_proxy_fcgi. */
 export function startApache(folder: string, name: string, options: ApacheOptions): Promise<Program> {
-  const { port, root, socket } = options;
+  const { port, root, socket, accessLog } = options;
   // What Debian enables by itself, as far as it matters here, and mod_proxy_fcgi.
   const modules = ["mpm_event", "authz_core", "mime", "dir", "proxy", "proxy_fcgi"];
-  const more = (): string => `StartServers 2
+  const log = accessLog === undefined ? "" : `${COMBINED}\nCustomLog ${accessLog} combined`;
+  const more = (): string => `${log}
+StartServers 2
 MinSpareThreads 25
 MaxSpareThreads 75
 ThreadsPerChild 25

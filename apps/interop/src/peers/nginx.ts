@@ -16,6 +16,10 @@ export interface NginxOptions {
   listenPath?: string;
   /** `client_max_body_size`; nginx's own default is 1m. @default "64m" */
   maxBody?: string;
+  /** The access log's file, written as Debian has it: Combined, unbuffered. @default none */
+  accessLog?: string;
+  /** A path below which it sends the files of `root` itself, as Debian has it: by sendfile. */
+  files?: string;
 }
 
 /** The params of nginx's own `fastcgi.conf`. */
@@ -53,7 +57,7 @@ export function startNginx(folder: string, name: string, options: NginxOptions):
 }
 
 function nginxConfiguration(prefix: string, options: NginxOptions): string {
-  const { port, socket, root, keepAlive, listenPath, maxBody = "64m" } = options;
+  const { port, socket, root, keepAlive, listenPath, maxBody = "64m", accessLog, files } = options;
   const keep = keepAlive > 0 ? `keepalive ${keepAlive}; keepalive_requests 1000000;` : "";
   const temporary = ["client_body", "fastcgi", "proxy", "uwsgi", "scgi"].map(
     (kind) => `${kind}_temp_path ${prefix}/${kind};`,
@@ -65,7 +69,8 @@ error_log ${prefix}/error.log warn;
 ${process.getuid?.() === 0 ? "user www-data;" : ""}
 events { worker_connections 1024; }
 http {
-  access_log off;
+  access_log ${accessLog ?? "off"};
+  ${files === undefined ? "" : "include /etc/nginx/mime.types; sendfile on; tcp_nopush on;"}
   ${temporary.join("\n  ")}
   keepalive_requests 1000000;
   client_max_body_size ${maxBody};
@@ -75,6 +80,7 @@ http {
     ${listenPath === undefined ? "" : `listen unix:${listenPath} backlog=511;`}
     server_name localhost;
     root ${root};
+    ${files === undefined ? "" : `location ${files} {}`}
     location / {
       ${PARAMS.map(([name, value]) => `fastcgi_param ${name} ${value};`).join("\n      ")}
       fastcgi_keep_conn ${keepAlive > 0 ? "on" : "off"};
