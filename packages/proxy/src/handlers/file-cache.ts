@@ -10,7 +10,7 @@ export interface FileCacheLimits {
   readonly fileBytes: number;
 }
 
-/** What a {@link FileCache} holds. */
+/** What a cache of files holds. */
 export interface FileCacheStats {
   /** Files that are held. */
   readonly files: number;
