@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import type { PoolShape } from "./pool-shape.ts";
 
 /**
  * The connections of a pool, by what they are doing. Lists and not `Set`s: where a connection serves
@@ -82,6 +83,11 @@ export class ConnectionSet {
       if (connection.available && !(fresh && connection.begun > 0)) return connection;
     }
     return shared && !fresh ? this.#leastBusy() : undefined;
+  }
+
+  /** Closes an idle one if `count` fresh ones are needed, and there is no room for so many. */
+  makeRoom(count: number, { multiplex, maxConnections }: PoolShape): void {
+    if (count > this.connecting + maxConnections - this.usable(multiplex)) this.coldest?.close();
   }
 
   /** The idle connection that has been so for longest. */

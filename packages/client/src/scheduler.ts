@@ -211,7 +211,10 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     // As many as it would have taken, unless the attempts that still run will take them.
     const excess = this.#queue.length - this.#connections.connecting * this.#shape.multiplex;
     // Of those that share no connection each has an attempt of its own.
-    if (excess <= 0 && this.#freshQueued > this.#connections.connecting) this.#failFirstFresh(error);
+    if (excess <= 0 && this.#freshQueued > this.#connections.connecting) {
+      const dispatch = this.#queue.find(({ fresh }) => fresh);
+      if (dispatch !== undefined) this.#shift(dispatch).fail(copyOf(error));
+    }
     for (let count = Math.min(excess, this.#shape.multiplex); count > 0; count--) {
       const dispatch = this.#queue.first?.waiter;
       if (dispatch !== undefined) this.#shift(dispatch).fail(copyOf(error));
@@ -292,18 +295,13 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     return dispatch;
   }
 
-  #failFirstFresh(error: FastCGIError): void {
-    let entry = this.#queue.first;
-    while (entry !== undefined && !entry.waiter.fresh) entry = entry.next;
-    if (entry !== undefined) this.#shift(entry.waiter).fail(copyOf(error));
-  }
-
   /** Begins what can begin, in order; then dials for those that wait. */
   #pump(): void {
     if (this.#pumping || this.#queue.length === 0) return;
     this.#pumping = true;
     let sharedLeft = true;
     let freshLeft = this.#freshQueued;
+    let dialled = 0;
     let entry = this.#queue.first;
     while (entry !== undefined && this.#room > 0 && (sharedLeft || freshLeft > 0)) {
       const { waiter } = entry;
@@ -311,11 +309,15 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
       if (connection !== undefined) {
         this.#begin(this.#shift(waiter), connection);
         freshLeft = this.#freshQueued;
+        dialled = 0;
         entry = this.#queue.first;
         continue;
       }
-      if (waiter.fresh) freshLeft--;
-      else sharedLeft = false;
+      if (waiter.fresh) {
+        freshLeft--;
+        // Those behind it would else take all that come free, and leave it none.
+        this.#connections.makeRoom(++dialled, this.#shape);
+      } else sharedLeft = false;
       entry = entry.next;
     }
     this.#pumping = false;

@@ -90,6 +90,13 @@ export class WaitQueue<Waiter extends Queueable<Waiter>> {
     return false;
   }
 
+  /** The first that is meant. */
+  find(isMeant: (waiter: Waiter) => boolean): Waiter | undefined {
+    let entry = this.#first;
+    while (entry !== undefined && !isMeant(entry.waiter)) entry = entry.next;
+    return entry?.waiter;
+  }
+
   /** Everyone leaves, in order. */
   drain(): Waiter[] {
     const waiters: Waiter[] = [];

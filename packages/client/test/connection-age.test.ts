@@ -69,3 +69,24 @@ test.for([
   await peer.connections[0]!.ended;
   await pool.close();
 });
+
+test("who needs a connection of its own is not overtaken by those behind it that do not: one that is kept makes room", async () => {
+  await using peer = await Peer.start();
+  const pool = new Pool(peer.address, { capacity: 1 }, new TestRuntime());
+  const params = (name: string): { params: Record<string, string> } => ({ params: { N: name } });
+  const recorders = [
+    run(pool, params("first")),
+    run(pool, { ...params("alone"), reuse: false }),
+    run(pool, params("behind")),
+  ];
+  for (const [index, recorder] of recorders.entries()) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    await peer.begun(index + 1);
+    reply(peer.requests[index]!);
+    // oxlint-disable-next-line no-await-in-loop
+    await recorder.settled;
+  }
+  expect(peer.requests.map((request) => request.params.get("N"))).toEqual(["first", "alone", "behind"]);
+  expect(peer.connections).toHaveLength(3);
+  await pool.close();
+});

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect, onTestFinished, test } from "vitest";
 
 import { Pool } from "../src/pool.ts";
+import { TestRuntime } from "./support/clock.ts";
 import { Peer } from "./support/peer.ts";
 import { run } from "./support/run.ts";
 
@@ -28,7 +29,7 @@ test.for([
   { what: "one whose body comes from a source, too", options: { idempotent: true, stdin: source }, pieces: 0 },
 ])("$what, in one piece", async ({ options, pieces }) => {
   await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
-  await using pool = new Pool(peer.address, { capacity: 2 });
+  await using pool = new Pool(peer.address, { capacity: 2 }, new TestRuntime());
   await run(pool).settled;
   const sent = countSent();
   const recorder = run(pool, options);
@@ -39,7 +40,7 @@ test.for([
 
 test("what waits goes out on the connection that comes free, before the answer that freed it is told", async () => {
   await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
-  await using pool = new Pool(peer.address, { capacity: 1 });
+  await using pool = new Pool(peer.address, { capacity: 1 }, new TestRuntime());
   await run(pool).settled;
   const sent = countSent();
   const first = run(pool, { idempotent: true });
@@ -52,11 +53,25 @@ test("what waits goes out on the connection that comes free, before the answer t
 
 test("requests that share a connection leave together", async () => {
   await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
-  await using pool = new Pool(peer.address, { capacity: 4, multiplex: 4, connections: 1 });
+  await using pool = new Pool(peer.address, { capacity: 4, multiplex: 4, connections: 1 }, new TestRuntime());
   await run(pool).settled;
   const sent = countSent();
   const recorders = [run(pool, { idempotent: true }), run(pool, { idempotent: true })];
   expect(sent()).toBe(0);
   for (const recorder of recorders) await recorder.settled;
   expect(sent()).toBe(1);
+});
+
+test("the first of a turn leaves at once, those after it together at the turn's end", async () => {
+  await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
+  // Its clock stands still: the connections are not closed for their age.
+  const pool = new Pool(peer.address, { capacity: 4 }, new TestRuntime());
+  const warm = Array.from({ length: 3 }, () => run(pool));
+  for (const recorder of warm) await recorder.settled;
+  const sent = countSent();
+  const recorders = Array.from({ length: 3 }, () => run(pool, { idempotent: true }));
+  expect(sent()).toBe(1);
+  for (const recorder of recorders) expect((await recorder.settled).calls).toEqual(["start", "stdout", "end"]);
+  expect(sent()).toBe(3);
+  await pool.close();
 });
