@@ -11,10 +11,10 @@ import type { Driven, Order } from "./driver.ts";
 
 const DRIVER = join(import.meta.dirname, "driver.ts");
 /** s for the case of the bars, and for each other: what V8 compiles, it compiles in the first. */
-const WARM_UP = 5;
+const WARM_UP = 3;
 const SHORT_WARM_UP = 0.5;
 /** Rows without a bar take so much of the time of one with a bar. */
-const SHARE = 0.25;
+const SHARE = 0.2;
 
 /** An application that is called. */
 export interface Peer {
@@ -47,7 +47,7 @@ export interface Measured extends Round {
 /** What is to be measured. */
 export interface RoundsOptions {
   rounds: number;
-  /** s a round, for the case of the bars; the others take a quarter. */
+  /** s a round, for the case of the bars; the others take a fifth. */
   seconds: number;
   /** Rows that are wanted, by `peer, client, case`; the floor comes with them. */
   only?: RegExp | undefined;

@@ -64,7 +64,7 @@ function report(
   const verdict = (holds: boolean): string => (holds ? "met" : "missed");
   const parts = [
     `${new Date().toISOString().slice(0, 10)}, ${machine()}`,
-    `Medians of ${rounds} interleaved rounds of ${seconds} s, for rows without a bar of ${seconds / 4} s; each client has a process of its own, warmed up, and calls the application over a UNIX socket. CPU is that of the client's process, by the kernel's accounting; ratios are taken round by round. The others send another REMOTE_PORT each time; the floor writes a request that was built before on kept connections, and walks the records of the answer to END_REQUEST. PHP-FPM has ${CHILDREN} static children, and our pool is told so; npm's clients do not queue, and open a connection a request.`,
+    `Medians of ${rounds} interleaved rounds of ${seconds} s, for rows without a bar of ${seconds / 5} s; each client has a process of its own, warmed up, and calls the application over a UNIX socket. CPU is that of the client's process, by the kernel's accounting; ratios are taken round by round. The others send another REMOTE_PORT each time; the floor writes a request that was built before on kept connections, and walks the records of the answer to END_REQUEST. PHP-FPM has ${CHILDREN} static children, and our pool is told so; npm's clients do not queue, and open a connection a request.`,
     markdownTable(
       ["bar: 1 KiB, 32 at once", "wanted", "measured", "verdict"],
       bars.map(({ what, wanted, measured, holds }) => [what, wanted, measured, verdict(holds)]),
