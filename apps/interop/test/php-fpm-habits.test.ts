@@ -156,8 +156,9 @@ describe.runIf(needs("php-fpm", ["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-
   test("[2e.9] an idle connection pins a worker: one is always left to others", async () => {
     const pool = open(two, { capacity: 2 });
     await Promise.all([get(pool, "wait.php"), get(pool, "wait.php")]);
-    expect(pool.stats.idle).toBeLessThan(2);
+    // One too many is closed soon, if not at once: else nobody would be left to answer this.
     expect(await get(open(two), "deaf.php")).toBe("done");
+    expect(pool.stats.idle).toBeLessThan(2);
   });
 
   test("[2e.10] after END_REQUEST it waits until we close: a connection that is not kept is closed at once", async () => {
