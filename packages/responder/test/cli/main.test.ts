@@ -82,9 +82,20 @@ async function ask(path: string, url = "/"): Promise<string> {
 
 test("serves, replaces its workers on SIGHUP without losing a request, and ends with 0 on SIGTERM", async () => {
   const path = join(temporaryFolder(), "app.sock");
-  const { child, exit, says } = run([MODULE, "--listen", `unix:${path}`, "--workers", "2", "-v"]);
+  const group = process.getegid!();
+  const { child, exit, says } = run([
+    MODULE,
+    "--listen",
+    `unix:${path}`,
+    "--group",
+    `${group}`,
+    "--workers",
+    "2",
+    "-v",
+  ]);
   await says(`on unix:${path}`);
-  expect(statSync(path).mode & 0o777).toBe(0o660);
+  const { mode, gid } = statSync(path);
+  expect([mode & 0o777, gid]).toEqual([0o660, group]);
   const before = await ask(path);
   let going = true;
   const asking = (async () => {
