@@ -26,7 +26,7 @@ export function renderDifferences({ byReason }: Explained): string {
   const parts = [
     "# Differences",
     `What ${OURS} makes of a request or of an application's answer, and what others make of it: ${versions.join(", ")}, each with its usual configuration in front of the same recording application ([recorder.mjs](src/applications/recorder.mjs)). ${CORPUS.length} cases ([corpus.ts](src/differences/corpus.ts)) are sent to all of them; what is the same for all is not here. Each difference in status, params, headers or body has a reason.`,
-    "Made by `pnpm differences`: change the cases or the reasons ([request-reasons.ts](src/differences/request-reasons.ts), [response-reasons.ts](src/differences/response-reasons.ts)), not this. A value that is there several times is written `1 & 2`, a response without a status line `no head`, one that ends too early `cut`. Ids such as TA01 are those of our threats, and stand in the titles of the tests.",
+    "Made by `pnpm differences`: change the cases or the reasons ([request-reasons.ts](src/differences/request-reasons.ts), [response-reasons.ts](src/differences/response-reasons.ts)), not this. A value that is there several times is written `1 & 2`, a response without a status line `no head`, one that ends too early `cut`. Ids such as TA01 are those of [RULES.md](RULES.md).",
   ];
   for (const { title, reasons } of CHAPTERS) {
     parts.push(`## ${title}`);
