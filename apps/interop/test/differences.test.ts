@@ -8,12 +8,13 @@ import { compareAll } from "../src/differences/compare-all.ts";
 import { compare } from "../src/differences/compare.ts";
 import type { Difference } from "../src/differences/compare.ts";
 import { CORPUS } from "../src/differences/corpus.ts";
-import { explainAll } from "../src/differences/explain.ts";
+import { CHAPTERS, explainAll } from "../src/differences/explain.ts";
 import type { Observation } from "../src/differences/observe.ts";
 import { readAnswers } from "../src/differences/read-answers.ts";
 import { sayDifference } from "../src/differences/say-difference.ts";
 import { canCompare, SERVERS } from "../src/differences/servers.ts";
 import { renderDifferences } from "../src/differences/table.ts";
+import { readRules } from "../src/rules/rule.ts";
 
 const there = SERVERS.filter(canCompare);
 const all = there.length === SERVERS.length;
@@ -38,6 +39,13 @@ describe.runIf(there.length > 1)("the differences from other web servers", () =>
     const written = readFileSync(join(import.meta.dirname, "../DIFFERENCES.md"), "utf8");
     expect(written).toBe(renderDifferences(explainAll(differences)));
   });
+});
+
+test("what a reason calls a rule is one", () => {
+  const known = new Set(readRules().map(({ id }) => id));
+  const named = CHAPTERS.flatMap(({ reasons }) => reasons.flatMap(({ why }) => why.match(/\bT[A-K]\d+/g) ?? []));
+  expect(named.filter((id) => !known.has(id))).toEqual([]);
+  expect(named.length).toBeGreaterThan(0);
 });
 
 test("no two cases have one name", () => {
