@@ -9,8 +9,8 @@
 export interface GatewayRequest {
   /** The method as it came (RFC 9110 §9.1): case-sensitive, and any token. */
   readonly method: string;
-  /** The request target exactly as it came (RFC 9112 §3.2). */
-  readonly target: Uint8Array;
+  /** The request target exactly as it came (RFC 9112 §3.2), latin-1. */
+  readonly target: string;
   /** Names and values in turn, latin-1, in their order, duplicates and all. */
   readonly rawHeaders: readonly string[];
   /** Of the connection, never of what the client says. */

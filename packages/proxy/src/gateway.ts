@@ -179,7 +179,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
   }
 
   redirect(served: ServedRequest, location: string): void {
-    const target = parseTarget(Buffer.from(location, "latin1"));
+    const target = parseTarget(location);
     if (target instanceof Refusal) {
       served.refuse(new Refusal(502, `The application redirected to ${JSON.stringify(location)}: ${target.reason}`));
       return;
@@ -197,7 +197,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
 
   rewrite(served: ServedRequest, path: string, query: string): void {
     served.trace?.rewrite(path, query);
-    const target = parseTarget(Buffer.from(path, "latin1"));
+    const target = parseTarget(path);
     if (target instanceof Refusal) {
       served.refuse(new Refusal(400, `The path was rewritten to ${JSON.stringify(path)}: ${target.reason}`));
       return;
@@ -210,7 +210,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
   }
 
   sendInternal(served: ServedRequest, location: string): void {
-    const target = parseTarget(Buffer.from(location, "latin1"));
+    const target = parseTarget(location);
     const host = served.host?.name ?? "";
     const handler =
       target instanceof Refusal || target.authority !== undefined

@@ -12,9 +12,8 @@ export function formatAccess(record: AccessRecord, format: AccessFormat, now: nu
 function formatText({ request, served, status, bytes }: AccessRecord, combined: boolean, now: number): string {
   const { method, target, httpVersion, rawHeaders, remote } = request;
   const client = served === undefined ? remote.address : served.client;
-  const text = latin1(target);
   // Of what could not be understood the target is all that came.
-  const first = escapeText(method === "" ? text : `${method} ${text} HTTP/${httpVersion}`);
+  const first = escapeText(method === "" ? target : `${method} ${target} HTTP/${httpVersion}`);
   const user = served?.user === undefined ? "-" : escapeText(served.user).replaceAll(" ", "\\x20");
   const line = `${client ?? "unix:"} - ${user} [${commonTime(now)}] "${first}" ${status} ${bytes}`;
   if (!combined) return line;
@@ -31,7 +30,7 @@ function formatJson({ request, served, status, bytes, complete, duration }: Acce
     method: method === "" ? undefined : method,
     scheme: served?.scheme ?? request.scheme,
     host: served?.host,
-    target: latin1(target),
+    target,
     protocol: method === "" ? undefined : `HTTP/${httpVersion}`,
     status,
     bytes,
@@ -54,10 +53,6 @@ function find(rawHeaders: readonly string[], lower: string): string | undefined 
     if (name.length === lower.length && name.toLowerCase() === lower) return rawHeaders[at + 1];
   }
   return undefined;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 /** As nginx does: whatever is not visible ASCII, and what would end a field. */

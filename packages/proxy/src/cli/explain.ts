@@ -80,7 +80,7 @@ export function requestOf({ url = "", method, headers, from }: Arguments): Gatew
   const local = { address: name === "localhost" ? "127.0.0.1" : undefined, port: portOf(port, scheme) };
   return {
     method: method ?? "GET",
-    target: Buffer.from(encoded(rest.startsWith("/") ? rest : `/${rest}`), "latin1"),
+    target: encoded(rest.startsWith("/") ? rest : `/${rest}`),
     rawHeaders,
     scheme,
     httpVersion: "1.1",

@@ -119,7 +119,6 @@ function logAnswered(log: Log, answered: AnsweredRequest): void {
 
 /** `GET /index.php?q=1`, of untrusted bytes; what is too long to be served is too long to be read. */
 function requestLine(request: GatewayRequest): string {
-  const { length } = request.target;
-  const target = Buffer.from(request.target.subarray(0, TARGET_SHOWN)).toString("latin1");
-  return `${request.method} ${target}${length > TARGET_SHOWN ? "…" : ""}`;
+  const { method, target } = request;
+  return `${method} ${target.slice(0, TARGET_SHOWN)}${target.length > TARGET_SHOWN ? "…" : ""}`;
 }

@@ -31,7 +31,7 @@ export class Trace {
 
   /** The head was read. */
   begin({ request, host, path, scheme, remote }: ServedRequest): void {
-    const target = Buffer.from(request.target).toString("latin1");
+    const target = request.target;
     this.request = {
       method: request.method,
       target,
@@ -44,7 +44,7 @@ export class Trace {
 
   /** The head cannot be read; the answer follows. */
   unreadable({ method, target, scheme, remote }: GatewayRequest, reason: string): void {
-    const text = Buffer.from(target).toString("latin1");
+    const text = target;
     this.request = { method, target: text, host: undefined, path: text, scheme, client: remote.address };
     this.#reason = reason;
   }

@@ -109,9 +109,7 @@ const random = Buffer.alloc(ID_BYTES * 100);
 let unused = random.length;
 
 function describe(request: GatewayRequest, { cause, upstream, advice }: Failure): ErrorDetails {
-  const facts: [string, string][] = [
-    ["request", `${request.method} ${Buffer.from(request.target).toString("latin1")}`],
-  ];
+  const facts: [string, string][] = [["request", `${request.method} ${request.target}`]];
   if (upstream !== undefined) facts.push(["upstream", upstream]);
   if (cause instanceof Refusal) return { reason: cause.reason, advice, facts, stderr: undefined };
   if (cause.address !== undefined) facts.push(["address", cause.address]);

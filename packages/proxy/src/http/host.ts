@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 
+import { ownText } from "../own-text.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A Host field or an authority, understood. */
@@ -23,7 +24,7 @@ export function parseHost(text: string): Host | Refusal {
   if (known !== undefined) return known;
   const host = readHost(text);
   if (cache.size >= CACHE_SIZE) cache.clear();
-  if (text.length <= 255) cache.set(text, host);
+  if (text.length <= 255) cache.set(ownText(text), host);
   return host;
 }
 

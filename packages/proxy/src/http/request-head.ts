@@ -48,7 +48,7 @@ function checkMethod(request: GatewayRequest): Refusal | undefined {
   if (method === "TRACE" || method === "CONNECT" || method === "TRACK") {
     return new Refusal(405, `${method} is not served.`, ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]);
   }
-  if (target.length === 1 && target[0] === 0x2a && method !== "OPTIONS") {
+  if (target === "*" && method !== "OPTIONS") {
     return new Refusal(400, "The request target * belongs to OPTIONS alone.");
   }
   return undefined;

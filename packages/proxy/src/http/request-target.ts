@@ -24,45 +24,38 @@ const HASH = 0x23;
 const PERCENT = 0x25;
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
-const ASTERISK = 0x2a;
 const DEL = 0x7f;
 
-/** Reads a request target (RFC 9112 §3.2); a URL parser would repair what has to be refused. */
-export function parseTarget(target: Uint8Array): RequestTarget | Refusal {
-  const bytes = Buffer.from(target.buffer, target.byteOffset, target.length);
-  if (bytes[0] === SLASH) return parseOrigin(bytes, 0, undefined, undefined);
-  if (bytes.length === 1 && bytes[0] === ASTERISK)
-    return { raw: "*", path: "*", query: "", authority: undefined, scheme: undefined };
-  return parseAbsolute(bytes);
+/**
+ * Reads a request target (RFC 9112 §3.2); a URL parser would repair what has to be refused.
+ *
+ * @param target latin-1
+ */
+export function parseTarget(target: string): RequestTarget | Refusal {
+  if (target.charCodeAt(0) === SLASH) return parseOrigin(target, undefined, undefined);
+  if (target === "*") return { raw: "*", path: "*", query: "", authority: undefined, scheme: undefined };
+  return parseAbsolute(target);
 }
 
-function parseAbsolute(bytes: Buffer): RequestTarget | Refusal {
-  const text = bytes.toString("latin1");
-  const found = /^(https?):\/\/([^/?#]*)/i.exec(text);
+function parseAbsolute(target: string): RequestTarget | Refusal {
+  const found = /^(https?):\/\/([^/?#]*)/i.exec(target);
   if (found === null) return new Refusal(400, "The request target is neither a path nor an http address.");
   const authority = parseHost(found[2] ?? "");
   if (authority instanceof Refusal)
     return new Refusal(400, "The authority of the request target is not a host name with an optional port.");
-  const scheme = found[1]?.toLowerCase();
-  const start = found[0].length;
-  if (bytes[start] === SLASH) return parseOrigin(bytes, start, authority, scheme);
+  const origin = target.slice(found[0].length);
   // RFC 9112 §3.2.2: an empty path is the root.
-  return parseOrigin(Buffer.concat([Buffer.of(SLASH), bytes.subarray(start)]), 0, authority, scheme);
+  return parseOrigin(origin.startsWith("/") ? origin : `/${origin}`, authority, found[1]?.toLowerCase());
 }
 
-function parseOrigin(
-  bytes: Buffer,
-  start: number,
-  authority: Host | undefined,
-  scheme: string | undefined,
-): RequestTarget | Refusal {
-  const end = bytes.length;
+function parseOrigin(raw: string, authority: Host | undefined, scheme: string | undefined): RequestTarget | Refusal {
+  const end = raw.length;
   let pathEnd = end;
   // One look at each byte tells whether the path can be taken as it is, as nearly all can.
   let clean = true;
   let before = 0;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number;
+  for (let at = 0; at < end; at++) {
+    const byte = raw.charCodeAt(at);
     if (byte <= 0x20 || byte >= DEL || byte === HASH)
       return new Refusal(400, "The request target holds a byte that must be percent-encoded.");
     if (pathEnd !== end) continue;
@@ -71,25 +64,21 @@ function parseOrigin(
     else if (before === SLASH && (byte === SLASH || byte === DOT)) clean = false;
     before = byte;
   }
-  const path = clean ? bytes.toString("latin1", start, pathEnd) : cleanPath(bytes, start, pathEnd);
+  const written = raw.slice(0, pathEnd);
+  const path = clean ? written : cleanPath(written);
   if (typeof path !== "string") return path;
-  return {
-    raw: bytes.toString("latin1", start, end),
-    path,
-    query: pathEnd === end ? "" : bytes.toString("latin1", pathEnd + 1, end),
-    authority,
-    scheme,
-  };
+  return { raw, path, query: raw.slice(pathEnd + 1), authority, scheme };
 }
 
 /** Decodes percent signs once, then removes dot segments (RFC 3986 §5.2.4) and doubled slashes. */
-function cleanPath(bytes: Buffer, start: number, end: number): string | Refusal {
-  const out = Buffer.allocUnsafe(end - start);
+function cleanPath(path: string): string | Refusal {
+  const end = path.length;
+  const out = Buffer.allocUnsafe(end);
   let length = 0;
-  for (let at = start; at < end; at++) {
-    let byte = bytes[at] as number;
+  for (let at = 0; at < end; at++) {
+    let byte = path.charCodeAt(at);
     if (byte === PERCENT) {
-      byte = at + 2 < end ? hexPair(bytes[at + 1] as number, bytes[at + 2] as number) : -1;
+      byte = at + 2 < end ? hexPair(path.charCodeAt(at + 1), path.charCodeAt(at + 2)) : -1;
       if (byte < 0) return new Refusal(400, "The path has a percent sign without two hexadecimal digits.");
       if (byte < 0x20 || byte === DEL) return new Refusal(400, "The path holds an encoded control character.");
       if (byte === SLASH || byte === BACKSLASH)

@@ -24,14 +24,13 @@ export class Http1Request implements GatewayRequest, GatewayBody {
   readonly rawHeaders: readonly string[];
   readonly httpVersion: string;
   /** Latin-1. */
-  readonly targetText: string;
+  readonly target: string;
   /** Does the client want to send another one? */
   readonly persistent: boolean;
   onAbort: ((reason?: Error) => void) | undefined;
   /** Has all of it come? */
   complete: boolean;
   readonly #connection: RequestConnection;
-  #target: Uint8Array | undefined;
   #sink: GatewayBodySink | undefined;
   #flow: typeof UNASKED | typeof FLOWING | typeof PAUSED | typeof DISCARDED = UNASKED;
 
@@ -40,14 +39,10 @@ export class Http1Request implements GatewayRequest, GatewayBody {
     this.method = parser.method;
     this.rawHeaders = parser.rawHeaders;
     this.httpVersion = parser.httpVersion;
-    this.targetText = parser.target;
+    this.target = parser.target;
     this.persistent = parser.persistent;
     this.complete = parser.complete;
     this.#connection = connection;
-  }
-
-  get target(): Uint8Array {
-    return (this.#target ??= Buffer.from(this.targetText, "latin1"));
   }
 
   get scheme(): "http" | "https" {

@@ -15,7 +15,7 @@ const BROKEN = "The client ended its request before it was complete.";
 /** One request of a connection. */
 export class Http2Request implements GatewayRequest, GatewayBody {
   readonly method: string;
-  readonly targetText: string;
+  readonly target: string;
   readonly rawHeaders: readonly string[];
   readonly scheme = "https";
   readonly httpVersion = "2.0";
@@ -26,21 +26,16 @@ export class Http2Request implements GatewayRequest, GatewayBody {
   complete: boolean;
   readonly #stream: ServerHttp2Stream;
   readonly #connection: RequestConnection;
-  #target: Uint8Array | undefined;
   #sink: GatewayBodySink | undefined;
 
   /** @param bodiless the head was all of it */
   constructor(fields: RequestFields, stream: ServerHttp2Stream, connection: RequestConnection, bodiless: boolean) {
     this.method = fields.method;
-    this.targetText = fields.target;
+    this.target = fields.target;
     this.rawHeaders = fields.rawHeaders;
     this.bodiless = this.complete = bodiless;
     this.#stream = stream;
     this.#connection = connection;
-  }
-
-  get target(): Uint8Array {
-    return (this.#target ??= Buffer.from(this.targetText, "latin1"));
   }
 
   get remote(): Endpoint {

@@ -6,7 +6,7 @@ import type { Connection } from "./connection.ts";
 /** A request of `node:http`. Only its raw fields are read: the cooked ones drop and join what has to be judged. */
 export class NodeRequest implements GatewayRequest, GatewayBody {
   readonly method: string;
-  readonly target: Uint8Array;
+  readonly target: string;
   readonly rawHeaders: readonly string[];
   readonly httpVersion: string;
   onAbort: ((reason?: Error) => void) | undefined;
@@ -20,7 +20,7 @@ export class NodeRequest implements GatewayRequest, GatewayBody {
     this.#message = message;
     this.#connection = connection;
     this.method = message.method ?? "GET";
-    this.target = Buffer.from(message.url ?? "", "latin1");
+    this.target = message.url ?? "";
     this.rawHeaders = message.rawHeaders;
     // The parser lets HTTP/2.0 pass on a line of HTTP/1.
     this.httpVersion =

@@ -1,3 +1,4 @@
+import { ownText } from "../own-text.ts";
 import { type PathTest, compilePathPattern } from "./path-pattern.ts";
 import { plainSegment, toLowerAscii } from "./plain-segment.ts";
 
@@ -10,7 +11,8 @@ const CACHE = { size: 1_024, path: 256 } as const;
  */
 export class DenyList {
   readonly #patterns: readonly { readonly pattern: string; readonly test: PathTest }[];
-  readonly #cache = new Map<string, string | undefined>();
+  /** Null: the path is free. */
+  readonly #cache = new Map<string, string | null>();
 
   readonly #mount: string;
 
@@ -30,7 +32,7 @@ export class DenyList {
    */
   find(path: string): string | undefined {
     const known = this.#cache.get(path);
-    if (known !== undefined || this.#cache.has(path)) return known;
+    if (known !== undefined) return known ?? undefined;
     const plain = path.split("/").map(plainSegment).join("/");
     const full = this.#mount + plain;
     const found = this.#patterns.find(
@@ -38,7 +40,7 @@ export class DenyList {
     )?.pattern;
     if (path.length <= CACHE.path) {
       if (this.#cache.size >= CACHE.size) this.#cache.clear();
-      this.#cache.set(path, found);
+      this.#cache.set(ownText(path), found ?? null);
     }
     return found;
   }

@@ -7,7 +7,7 @@ import type { FileKind, RootFolder } from "./root-folder.ts";
 /** What stands in the document root for a path. All paths latin-1, relative to the root, with a slash first. */
 export type FoundFile =
   /** A script that exists, and what of the path follows it. */
-  | { readonly kind: "script"; readonly scriptName: string; readonly pathInfo: string }
+  | FoundScript
   /** A file that is no script of this route. */
   | { readonly kind: "file"; readonly path: string }
   /** A folder with an index file, asked for without its slash. */
@@ -15,6 +15,12 @@ export type FoundFile =
   /** Whatever is there, nobody gets it. */
   | { readonly kind: "denied"; readonly reason: string }
   | { readonly kind: "none" };
+
+interface FoundScript {
+  readonly kind: "script";
+  readonly scriptName: string;
+  readonly pathInfo: string;
+}
 
 /** What a route says about its files. */
 export interface FileRules {
@@ -54,7 +60,7 @@ export function findFile(
   else {
     folder.lookup(script.scriptName, (kind) => {
       looked?.(script.scriptName, kind);
-      found(kind === "file" ? { kind: "script", ...script } : NONE);
+      found(kind === "file" ? script : NONE);
     });
   }
 }
@@ -64,7 +70,7 @@ export function findRemoteScript(rules: FileRules, path: string): FoundFile {
   const script = splitScript(path, rules.extensions);
   const reason = denialOf(rules, script === undefined ? path : script.scriptName);
   if (reason !== undefined) return { kind: "denied", reason };
-  if (script !== undefined) return { kind: "script", ...script };
+  if (script !== undefined) return script;
   const [first] = rules.index;
   return first === undefined ? NONE : { kind: "script", scriptName: `/${first}`, pathInfo: "" };
 }
@@ -76,11 +82,9 @@ function denialOf(rules: FileRules, path: string): string | undefined {
   return pattern === undefined ? undefined : `${JSON.stringify(pattern)} stands in deny of the route`;
 }
 
-function splitScript(
-  path: string,
-  extensions: readonly string[],
-): { scriptName: string; pathInfo: string } | undefined {
-  return extensions.length === 0 ? undefined : splitScriptPath(path, extensions);
+function splitScript(path: string, extensions: readonly string[]): FoundScript | undefined {
+  const split = extensions.length === 0 ? undefined : splitScriptPath(path, extensions);
+  return split && { kind: "script", scriptName: split.scriptName, pathInfo: split.pathInfo };
 }
 
 /** One walk through `tryFiles`. */
@@ -153,6 +157,6 @@ class Search {
     const script = splitScript(path, this.#rules.extensions);
     const reason = denialOf(this.#rules, script?.scriptName ?? path);
     if (reason !== undefined) this.#found({ kind: "denied", reason });
-    else this.#found(script === undefined ? { kind: "file", path } : { kind: "script", ...script });
+    else this.#found(script ?? { kind: "file", path });
   }
 }

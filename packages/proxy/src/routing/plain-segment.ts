@@ -15,5 +15,5 @@ export function plainSegment(segment: string): string {
 
 /** Lower case for A to Z alone. */
 export function toLowerAscii(text: string): string {
-  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return /[A-Z]/.test(text) ? text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }

@@ -1,6 +1,8 @@
 import { realpath, stat } from "node:fs";
 import { resolve } from "node:path";
 
+import { ownText } from "../own-text.ts";
+
 /**
  * What a path of the document root is. A regular file that a link leads out of the root to is `"linked"` when it lies in a folder that
  * links may lead into, else nothing.
@@ -94,7 +96,7 @@ export class RootFolder {
         if (!this.#real.contains(real)) this.#checkLinks(real, found);
         else {
           if (this.#files.size >= CACHE_SIZE) this.#files.clear();
-          this.#files.set(path, { until: performance.now() + TTL, renewing: false });
+          this.#files.set(ownText(path), { until: performance.now() + TTL, renewing: false });
           found("file");
         }
       });

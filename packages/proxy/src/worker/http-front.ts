@@ -144,7 +144,7 @@ export class HttpFront implements ConnectionOwner, Http2Owner {
     const { request, statusCode, bytes, cut, began } = response;
     answeredChannel.publish({
       method: request.method,
-      target: request.targetText,
+      target: request.target,
       statusCode,
       bytes,
       complete,
@@ -159,7 +159,7 @@ export class HttpFront implements ConnectionOwner, Http2Owner {
     const { status = 0, bytes } = refused;
     const request = {
       method: "",
-      target: Buffer.from(line, "latin1"),
+      target: line,
       rawHeaders: [],
       scheme,
       httpVersion: "",

@@ -106,7 +106,7 @@ describe("what explain is asked", () => {
 
   test("is sent as a browser would", () => {
     const request = asked("HTTPS://Ex.example:8443/a b/ü?ß", "-X", "POST", "-H", "host: other", "-H", "A: ü");
-    expect(Buffer.from(request.target).toString()).toBe("/a%20b/%C3%BC?%C3%9F");
+    expect(request.target).toBe("/a%20b/%C3%BC?%C3%9F");
     expect(request).toMatchObject({ method: "POST", scheme: "https", local: { port: 8443 } });
     expect(request.rawHeaders).toEqual(["Host", "other", "A", "\xc3\xbc"]);
   });
@@ -114,7 +114,7 @@ describe("what explain is asked", () => {
   test("is a path, too, and comes from anywhere", () => {
     expect(asked("/x", "--from", "192.0.2.1").remote.address).toBe("192.0.2.1");
     expect(asked("/x", "--from", "unix:").remote.address).toBeUndefined();
-    expect(Buffer.from(asked("http://a").target).toString()).toBe("/");
+    expect(asked("http://a").target).toBe("/");
   });
 
   test("must be a URL", () => {

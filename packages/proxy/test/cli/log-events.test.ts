@@ -23,7 +23,7 @@ function logged(verbose: boolean): { lines: string[]; end: () => void } {
 }
 
 const publish = (name: string, message: object): void => channel(`fastcgi:proxy:${name}`).publish(message);
-const request = { method: "GET", target: Buffer.from("/a.php?q=\u001b[31m") };
+const request = { method: "GET", target: "/a.php?q=\u001b[31m" };
 const failure = (status: number, id = "abc"): object => ({
   id,
   request,
@@ -101,7 +101,7 @@ test("a limit that was exceeded is told, since only the log names it to whoever 
 
 test("[TI11] of a target without end a line shows the beginning", () => {
   const { lines } = logged(false);
-  const long = { method: "GET", target: Buffer.from(`/${"a".repeat(100_000)}`) };
+  const long = { method: "GET", target: `/${"a".repeat(100_000)}` };
   publish("error", { id: "abc", request: long, reason: "too long", status: 414 });
   expect(lines).toEqual([`warning: GET /${"a".repeat(1_023)}…: 414: too long (request abc)`]);
 });
@@ -114,7 +114,7 @@ test("[f20] what an application says about a request is told with the request, u
     "warning: [php] PHP Warning: a (GET /a.php?q=\\x1b[31m of a.example, /srv/a.php, at unix:/run/php.sock, request abc)",
     "warning: [php] in b (GET /a.php?q=\\x1b[31m of a.example, /srv/a.php, at unix:/run/php.sock, request abc)",
   ]);
-  const flood = { method: "GET", target: Buffer.from("/flood") };
+  const flood = { method: "GET", target: "/flood" };
   for (let i = 0; i < 100; i++) publish("stderr", { ...from, request: flood, chunk: Buffer.alloc(1_024, "x") });
   expect(lines).toHaveLength(2 + 64 + 1);
   expect(lines.at(-1)).toBe(

@@ -20,7 +20,7 @@ function check(given: Given): RequestHead | Refusal {
   const endpoint = { address: "127.0.0.1", port: 80 };
   const request: GatewayRequest = {
     method: given.method ?? "GET",
-    target: Buffer.from(given.target ?? "/"),
+    target: given.target ?? "/",
     rawHeaders: [...rawHeaders, ...(given.headers ?? [])],
     scheme: "http",
     httpVersion: given.version ?? "1.1",

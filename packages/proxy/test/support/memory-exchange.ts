@@ -23,7 +23,7 @@ const SERVER: Endpoint = { address: "127.0.0.1", port: 8080 };
 /** A request and its response without any socket: the whole of a front, in memory. */
 export class MemoryExchange implements GatewayRequest, GatewayResponse {
   readonly method: string;
-  readonly target: Uint8Array;
+  readonly target: string;
   readonly rawHeaders: readonly string[];
   readonly scheme: "http" | "https";
   readonly httpVersion: string;
@@ -51,7 +51,7 @@ export class MemoryExchange implements GatewayRequest, GatewayResponse {
 
   constructor(target: string, asked: Asked = {}) {
     this.method = asked.method ?? "GET";
-    this.target = Buffer.from(target, "latin1");
+    this.target = target;
     this.#pieces = asked.body ?? [];
     this.#manual = asked.manual ?? false;
     this.rawHeaders = ["Host", asked.host ?? "localhost", ...(asked.headers ?? [])];
