@@ -36,7 +36,7 @@ test("for people: rates, percentiles, a picture, and what the numbers leave out"
     /^\d+ requests\/s/,
     /status 200 20 times/,
     / 99\.9 % +\d/,
-    /to +[\d.]+ (?:ms|µs) +#+/,
+    /to +[\d.]+ (?:s|ms|µs) +#+/,
     /coordinated omission/,
   ]) {
     expect(Buffer.from(stdout, "latin1").toString()).toMatch(part);
