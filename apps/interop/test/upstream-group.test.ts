@@ -97,8 +97,7 @@ describe.each(["unix", "tcp"] as const)("three backends with weights 1, 2 and 3,
     return lists.flatMap((list) => JSON.parse(list) as string[]);
   };
 
-  // Over the second transport the same with fewer.
-  const many = transport === "unix" ? 10_000 : 3_000;
+  const many = 10_000;
   test(`each gets its share of ${many} requests`, { timeout: 120_000 }, async () => {
     const counts = await shares(many);
     expect(Object.keys(counts).toSorted()).toEqual(NAMES);

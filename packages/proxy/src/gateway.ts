@@ -1,6 +1,7 @@
 import { FastCGIError } from "@x/protocol/errors";
 
 import { LoggedResponse } from "./access-log/logged-response.ts";
+import type { UpstreamStatus } from "./admin/status.ts";
 import type { ProxyConfig } from "./config/define-config.ts";
 import { expandConfig, isResolvedConfig } from "./config/expand.ts";
 import type { ResolvedConfig, ResolvedRoute } from "./config/resolved-config.ts";
@@ -39,11 +40,13 @@ export interface Gateway {
    *
    * @param upstream name in the configuration
    * @param address address text, in the canonical form of the configuration's long form
+   * One that is drained already stays so.
+   *
    * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for an upstream or an address that there is not, or the last address of an upstream
    */
   drain(upstream: string, address: string): Promise<void>;
   /**
-   * Gives requests again to an address that was drained.
+   * Gives requests again to an address that was drained: slowly, with a share that grows for the time of `health.slowStart`.
    *
    * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for an upstream or an address that there is not, or is not drained
    */
@@ -54,6 +57,8 @@ export interface Gateway {
   destroy(error?: Error): Promise<void>;
   /** What it is doing now: a snapshot, made anew at each call. */
   stats(): GatewayStats;
+  /** Each upstream with all of its addresses, for people: what `x-proxy status` shows. */
+  upstreams(): readonly UpstreamStatus[];
   /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -270,6 +275,10 @@ class FastCGIGateway implements Gateway, RequestOwner {
       spool: this.#spool.stats,
       fileCache: this.#handlers.files.stats,
     };
+  }
+
+  upstreams(): readonly UpstreamStatus[] {
+    return this.#upstreams.status;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -75,6 +75,8 @@ export type {
 export type { CertificateEvent } from "./tls/certificate-events.ts";
 export type { ErrorPagesConfig } from "./config/error-pages-config.ts";
 export type { AccessLogConfig, LogConfig, ResolvedAccessLog, ResolvedLog } from "./config/log-config.ts";
+export type { AdminConfig, ResolvedAdmin } from "./config/admin-config.ts";
+export type { PeerStatus, ProxyStatus, UpstreamStatus } from "./admin/status.ts";
 export type { AccessFormat } from "./access-log/format.ts";
 export type { AccessRecord, LoggedRequest, ServedAs } from "./access-log/logged-response.ts";
 export type { RedirectConfig, RespondConfig } from "./config/define-answers.ts";

@@ -1,5 +1,7 @@
 import { FastCGIError } from "@x/protocol/errors";
 
+import { type AdminCommand, runAdminCommand } from "./admin/admin-command.ts";
+import type { ProxyStatus, WorkerStatus } from "./admin/status.ts";
 import type { ProxyConfig } from "./config/define-config.ts";
 import { expandConfig, isResolvedConfig } from "./config/expand.ts";
 import type { ResolvedConfig } from "./config/resolved-config.ts";
@@ -15,6 +17,7 @@ import { prepareForWorker } from "./supervisor/prepare-for-worker.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { WorkerProcess } from "./supervisor/worker-process.ts";
 import type { WorkerProcessOptions } from "./supervisor/worker-process.ts";
+import { version } from "./version.ts";
 import { requireOpenFiles } from "./worker/open-files.ts";
 import { probeUpstreams } from "./worker/probe-upstreams.ts";
 import { Worker } from "./worker/worker.ts";
@@ -55,6 +58,7 @@ export class ProxyServer {
   #opened: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #ended = false;
+  readonly #startedAt = Date.now();
   readonly #started: Promise<void>;
   #markStarted: () => void = () => undefined;
 
@@ -94,6 +98,49 @@ export class ProxyServer {
       refused: this.#worker?.refused ?? 0,
       processes: this.processes,
     };
+  }
+
+  /** All of what it is doing, with the upstreams: what `x-proxy status` shows. */
+  async status(): Promise<ProxyStatus> {
+    const worker = this.#worker;
+    const none: WorkerStatus = { connections: 0, active: 0, requests: 0, upstreams: [] };
+    // A worker that has just died: the next one starts.
+    const asked = await this.#administer({ do: "status" }).catch(() => undefined);
+    return {
+      version: version(),
+      pid: process.pid,
+      workerPid: worker instanceof WorkerProcess ? worker.pid : process.pid,
+      startedAt: this.#startedAt,
+      addresses: this.addresses.map(({ url, text }) => url ?? text),
+      ...(asked ?? none),
+      processes: this.processes,
+    };
+  }
+
+  /**
+   * Gives an address of an upstream no more requests, and resolves when those that it has have ended. It stays out, until
+   * {@link ProxyServer.restore}; one that is drained already is no error.
+   *
+   * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for an upstream or an address that there is not, or the last address of an upstream
+   */
+  async drain(upstream: string, address: string): Promise<void> {
+    await this.#administer({ do: "drain", upstream, address });
+  }
+
+  /**
+   * Gives requests again to an address that was drained: slowly, with a share that grows for the time of `health.slowStart`.
+   *
+   * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for an upstream or an address that there is not, or is not drained
+   */
+  async restore(upstream: string, address: string): Promise<void> {
+    await this.#administer({ do: "restore", upstream, address });
+  }
+
+  async #administer(command: AdminCommand): Promise<WorkerStatus | undefined> {
+    const worker = this.#worker;
+    if (worker instanceof WorkerProcess) return worker.ask(command);
+    if (worker !== undefined) return runAdminCommand(worker, command);
+    throw new FastCGIError("FCGI_ERR_CLOSED", "The server does not listen yet.");
   }
 
   /** What works, but should be looked at in the certificates; empty before `listen()`. */

@@ -6,13 +6,23 @@ import type { PresetName } from "../presets/preset.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Words that stand first and say what to do. */
-export const COMMANDS: readonly ["serve", "check", "expand", "explain", "init"] = [
+export const COMMANDS: readonly ["serve", "check", "expand", "explain", "init", "status", "drain", "restore"] = [
   "serve",
   "check",
   "expand",
   "explain",
   "init",
+  "status",
+  "drain",
+  "restore",
 ];
+
+/** Those that talk to a program that runs, with the words that they need. */
+const ADMIN: ReadonlyMap<string, readonly string[]> = new Map([
+  ["status", []],
+  ["drain", ["UPSTREAM", "PEER"]],
+  ["restore", ["UPSTREAM", "PEER"]],
+]);
 
 /** What the command line asks for. */
 export interface Arguments {
@@ -34,6 +44,10 @@ export interface Arguments {
   readonly cert: string | undefined;
   readonly key: string | undefined;
   readonly config: string | undefined;
+  /** Path of the admin socket. */
+  readonly admin: string | undefined;
+  /** For `drain` and `restore`: an upstream, and which of its addresses. */
+  readonly peer: readonly [upstream: string, address: string] | undefined;
   readonly verbose: boolean;
   readonly json: boolean;
 }
@@ -46,6 +60,7 @@ const OPTIONS: ReadonlyMap<string, string> = new Map([
   ["cert", "--cert"],
   ["key", "--key"],
   ["config", "--config"],
+  ["admin", "--admin"],
   ["verbose", "--verbose"],
   ["v", "-v"],
   ["json", "--json"],
@@ -78,7 +93,9 @@ export function parseArguments(argv: readonly string[], help: string): Arguments
   const url = command === "explain" ? positional.shift() : undefined;
   if (command === "explain" && url === undefined)
     throw new UsageError("explain needs a URL, such as `x-proxy explain http://localhost/index.php`.");
-  if (positional.length > 1) {
+  const words = ADMIN.get(command);
+  if (words !== undefined) checkAdmin(command, words, positional, options);
+  else if (positional.length > 1) {
     throw new UsageError(`one folder can be served, and these are ${positional.length}: ${positional.join(" ")}.`);
   }
   const explains = { method: options["method"], header: options["header"], from: options["from"] };
@@ -92,16 +109,33 @@ export function parseArguments(argv: readonly string[], help: string): Arguments
     method: single(explains.method, "--method", "POST"),
     headers: values(explains.header, "--header", '"Accept: text/html"'),
     from: single(explains.from, "--from", "192.0.2.1"),
-    root: positional[0],
+    root: words === undefined ? positional[0] : undefined,
     php: single(options["php"], "--php", "tcp://127.0.0.1:9000"),
     preset: presetName(single(options["preset"], "--preset", "wordpress")),
     listen: values(options["listen"], "--listen", "127.0.0.1:8080"),
     cert: single(options["cert"], "--cert", "site.pem"),
     key: single(options["key"], "--key", "site.key"),
     config: single(options["config"], "--config", "x.config.ts"),
+    admin: single(options["admin"], "--admin", "/run/x-proxy/8080.sock"),
+    peer: words === undefined || words.length === 0 ? undefined : [positional[0] ?? "", positional[1] ?? ""],
     verbose: flag(options["verbose"], "--verbose"),
     json: flag(options["json"], "--json"),
   };
+}
+
+/** Those that talk to a program that runs serve nothing. */
+function checkAdmin(
+  command: string,
+  words: readonly string[],
+  given: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): void {
+  for (const name of ["php", "preset", "listen", "cert", "key", "config"])
+    if (options[name] !== undefined) throw new UsageError(`--${name} belongs to \`x-proxy serve\`, not to ${command}.`);
+  if (given.length === words.length) return;
+  const example = words.length === 0 ? "" : " app unix:/run/app-1.sock";
+  const what = words.length === 0 ? "takes no words" : `needs ${words.join(" and ")}`;
+  throw new UsageError(`${command} ${what}, such as \`x-proxy ${command}${example}\`; \`x-proxy status\` lists them.`);
 }
 
 function commandLine() {
@@ -115,6 +149,7 @@ function commandLine() {
     .option("--cert <file>", "")
     .option("--key <file>", "")
     .option("--config <file>", "")
+    .option("--admin <path>", "")
     .option("-X, --method <method>", "")
     .option("-H, --header <header>", "", { type: [String] })
     .option("--from <address>", "")
@@ -139,6 +174,8 @@ function plain(command: "help" | "version"): Arguments {
     cert: undefined,
     key: undefined,
     config: undefined,
+    admin: undefined,
+    peer: undefined,
     verbose: false,
     json: false,
   };

@@ -1,22 +1,24 @@
 import type { PhpChoice } from "../php/choose-php.ts";
 import { servedFolders } from "../require-roots.ts";
 import type { ProxyServer } from "../server.ts";
+import { version } from "../version.ts";
 import type { Log } from "./log.ts";
 import { describePhp, noteOnPhp } from "./php-rows.ts";
 import { describeSite, noteOnSite } from "./site-rows.ts";
-import { version } from "./usage.ts";
 
 /**
  * Says where the server is and what it serves. For machines: one line `listening`.
  *
  * @param php what runs the scripts, as far as more is known of it than an address
  * @param exposed sentences on what everybody gets and should not
+ * @param admin path of the admin socket
  */
 export function writeBanner(
   log: Log,
   server: ProxyServer,
   php: PhpChoice | undefined,
   exposed: readonly string[],
+  admin: string | undefined,
 ): void {
   const { addresses, config } = server;
   const sites = config.routes.flatMap((route) => describeSite(route) ?? []);
@@ -26,6 +28,7 @@ export function writeBanner(
   for (const root of servedFolders(config)) log.plain(row(log, "root", root));
   for (const site of sites) log.plain(row(log, "site", site));
   for (const [name, text] of backends(server, php)) log.plain(row(log, name, text));
+  if (admin !== undefined) log.plain(row(log, "admin", admin));
   for (const note of notes) if (note !== undefined) log.plain(row(log, "note", note));
   log.plain(log.paint("dim", "  Ctrl-C stops it."));
   log.json({
@@ -34,6 +37,7 @@ export function writeBanner(
     root: config.root,
     sites,
     upstreams: Object.fromEntries(backends(server, php)),
+    admin,
     notes: notes.filter((note) => note !== undefined),
   });
 }

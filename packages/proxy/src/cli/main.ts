@@ -5,6 +5,8 @@
  */
 
 import type { PhpSearch } from "../php/php-search.ts";
+import { version } from "../version.ts";
+import { drain, restore, status } from "./administer.ts";
 import { type Arguments, parseArguments } from "./arguments.ts";
 import { check } from "./check.ts";
 import { escapeControls } from "./escape.ts";
@@ -16,7 +18,7 @@ import { init } from "./init.ts";
 import { Log } from "./log.ts";
 import { Output } from "./output.ts";
 import { serve } from "./serve.ts";
-import { helpText, version } from "./usage.ts";
+import { helpText } from "./usage.ts";
 
 export { runWorker } from "./worker.ts";
 
@@ -61,6 +63,9 @@ const commands = {
   expand,
   explain,
   init: async (args: Arguments): Promise<string[]> => init(args),
+  status,
+  drain,
+  restore,
 } as const;
 
 async function run(argv: readonly string[], program: Program, log: Log, out: Output, search: PhpSearch): Promise<void> {
@@ -68,5 +73,5 @@ async function run(argv: readonly string[], program: Program, log: Log, out: Out
   if (args.command === "help") out.line(helpText(program.name).trimEnd());
   else if (args.command === "version") out.line(version());
   else if (args.command === "serve") await serve(args, log, program, search, out);
-  else for (const line of await commands[args.command](args, search)) out.line(line);
+  else for (const line of await commands[args.command](args, search, (text) => out.line(text))) out.line(line);
 }

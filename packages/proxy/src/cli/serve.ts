@@ -1,5 +1,6 @@
 import { isFastCGIError } from "@x/protocol/errors";
 
+import type { AdminServer } from "../admin/admin-server.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { PhpSearch } from "../php/php-search.ts";
 import { chooseAccount } from "../processes/account.ts";
@@ -18,6 +19,7 @@ import { logProcesses } from "./log-processes.ts";
 import { logRequests } from "./log-requests.ts";
 import { logWorker, passReopen } from "./log-worker.ts";
 import type { Log } from "./log.ts";
+import { openAdmin } from "./open-admin.ts";
 import type { Output } from "./output.ts";
 import { phpFileIn } from "./php-files.ts";
 import { serveConfig } from "./serve-config.ts";
@@ -47,17 +49,23 @@ export async function serve(
       : [logWorker(log), passReopen(server, log)];
   endLogs.push(logProcesses(log, verbose));
   const end = untilSignal(server, log);
+  let admin: AdminServer | undefined;
   try {
     await server.listen();
-    writeBanner(log, server, php, notesOnExposure(config, file));
+    admin = await openAdmin(server, args.admin, log);
+    writeBanner(log, server, php, notesOnExposure(config, file), admin?.path);
     warnOfStart(config, log, program);
     for (const warning of server.certificateWarnings) log.write("warn", warning);
     await end.stopped;
   } catch (error) {
     // A signal came while it was starting.
-    if (!isFastCGIError(error, "FCGI_ERR_CLOSED")) throw error;
+    if (!isFastCGIError(error, "FCGI_ERR_CLOSED")) {
+      await server.destroy();
+      throw error;
+    }
     await end.stopped;
   } finally {
+    admin?.close();
     end.dispose();
     for (const endLog of endLogs) await endLog();
   }

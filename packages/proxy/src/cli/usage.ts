@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { version } from "../version.ts";
 
 /** The help text: what to type first, then what there is. */
 export function helpText(program: string): string {
@@ -11,6 +11,7 @@ Examples:
   ${program} ./site --php tcp://127.0.0.1:9000 --listen 127.0.0.1:8081
   ${program} --config x.config.ts                         routes, applications and processes
   ${program} explain http://localhost/blog/index.php/7    what would become of a request, and why
+  ${program} status                                       what a running one does
 
 Usage:
   ${program} [serve] [root] [options]      serves
@@ -18,6 +19,9 @@ Usage:
   ${program} expand [root] [options]       prints the configuration in its long form, as JSON
   ${program} explain URL [root] [options]  prints the routes, files and params of a request, each with its reason
   ${program} init [root]                   writes x.config.ts for what lies in the folder
+  ${program} status                        shows upstreams, their addresses and processes of a running x-proxy
+  ${program} drain UPSTREAM PEER           gives an address of an upstream no more requests, and ends when the last one there has
+  ${program} restore UPSTREAM PEER         gives it requests again, slowly at first
 
 check, expand and explain take the configuration in the working folder when no other is named.
 
@@ -41,6 +45,10 @@ What to explain:
   -H, --header TEXT    A header, such as "X-Forwarded-Proto: https"; may be given again
   --from ADDRESS       The client's address (default: 127.0.0.1; unix: is a UNIX socket)
 
+A running x-proxy:
+  PEER                 An address as status shows it, with or without what stands before its path or host, or the name of its process
+  --admin PATH         Its admin socket, where that is not PORT.sock in the default folder, or several run (with serve: where to make it)
+
 Output:
   -v, --verbose        A line for each request
   --json               Log lines, and what other commands print, as JSON
@@ -49,10 +57,4 @@ Output:
 
 Exit codes: 0 ended as told, 1 could not run (such as a port that is taken), 2 a mistake in the command or the configuration.
 `;
-}
-
-/** The version of this package, found by its name: built files lie at another depth than sources. */
-export function version(): string {
-  const manifest: unknown = createRequire(import.meta.url)("@x/proxy/package.json");
-  return (manifest as { version: string }).version;
 }

@@ -1,5 +1,6 @@
 import { FastCGIError } from "@x/protocol/errors";
 
+import { runAdminCommand } from "../admin/admin-command.ts";
 import { expandConfig } from "../config/expand.ts";
 import { loadConfig } from "../config/load.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
@@ -8,7 +9,7 @@ import { requireRoots } from "../require-roots.ts";
 import { withFunctions } from "../supervisor/function-places.ts";
 import { ListenSocket } from "../supervisor/listen-socket.ts";
 import { sentError } from "../supervisor/worker-messages.ts";
-import type { FromWorker, ToWorker, WorkerOrders } from "../supervisor/worker-messages.ts";
+import type { AdminQuestion, FromWorker, ToWorker, WorkerOrders } from "../supervisor/worker-messages.ts";
 import { SentFiles } from "../tls/sent-files.ts";
 import { dropPrivileges } from "../worker/drop-privileges.ts";
 import { probeUpstreams } from "../worker/probe-upstreams.ts";
@@ -93,6 +94,7 @@ async function serveUntilTold(
   await new Promise<void>((resolve) => {
     inbox.take((message) => {
       if (message.type === "started") start();
+      else if (message.type === "admin") void answer(worker, message);
       else if (message.type === "reopen") reopen();
       else if (message.type === "tls-files") {
         files.replace(message.files);
@@ -108,6 +110,14 @@ async function serveUntilTold(
   start();
   await stop();
   await worker.close();
+}
+
+async function answer(worker: Worker, { id, command }: AdminQuestion): Promise<void> {
+  try {
+    await tell({ type: "admin", id, status: await runAdminCommand(worker, command) });
+  } catch (error) {
+    await tell({ type: "admin", id, error: sentError(error) });
+  }
 }
 
 /** What the supervisor says, kept until somebody wants to know. */

@@ -7,6 +7,7 @@
 import type { HandlerInput } from "../embedded/fetch-handler.ts";
 import type { PresetName } from "../presets/preset.ts";
 import type { AccessConfig } from "./access-config.ts";
+import type { AdminConfig } from "./admin-config.ts";
 import type { AuthorizeConfig } from "./authorize-config.ts";
 import type { CgiRouteConfig } from "./cgi-config.ts";
 import type { ClientLimitConfig } from "./client-limit-config.ts";
@@ -79,6 +80,8 @@ export interface ProxyConfig {
   interceptErrors?: boolean | undefined;
   /** What `x-proxy` writes down. */
   log?: LogConfig | undefined;
+  /** Where `x-proxy status`, `drain` and `restore` reach the running program; `false`: nowhere. @default those of {@link AdminConfig} */
+  admin?: false | AdminConfig | undefined;
   /** Tell browsers to ask by https alone, with responses to https requests: `true` for a year. @default false */
   hsts?: boolean | HstsConfig | undefined;
   /**

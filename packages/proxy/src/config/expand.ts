@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { parseApplicationAddress } from "@x/protocol/address";
 import { FastCGIError } from "@x/protocol/errors";
 
+import { expandAdmin } from "./admin-config.ts";
 import { checkAddresses } from "./check-addresses.ts";
 import type { ProcessConfig, ProxyConfig } from "./define-config.ts";
 import type { FileCacheConfig, LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
@@ -102,6 +103,7 @@ export class Expansion {
       limits: this.#limits(config.limits ?? {}),
       timeouts: expandTimeouts(config.timeouts ?? {}),
       log: expandLog(this, config.log),
+      admin: expandAdmin(this, config.admin),
       responses: checkCommonRules(this),
       trustProxy: this.#trust(config.trustProxy ?? []),
       shutdown: { grace: config.shutdown?.grace ?? 30_000 },

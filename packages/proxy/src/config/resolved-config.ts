@@ -8,6 +8,7 @@
 import type { HandlerInput } from "../embedded/fetch-handler.ts";
 import type { PresetName } from "../presets/preset.ts";
 import type { ResolvedAccess } from "./access-config.ts";
+import type { ResolvedAdmin } from "./admin-config.ts";
 import type { ResolvedAuthorize } from "./authorize-config.ts";
 import type { ResolvedCgiRoute } from "./cgi-config.ts";
 import type { ResolvedClientLimit } from "./client-limit-config.ts";
@@ -40,6 +41,8 @@ export interface ResolvedConfig {
   readonly shutdown: ResolvedShutdown;
   /** What the program writes down. */
   readonly log: ResolvedLog;
+  /** Where the admin socket is; false: there is none. */
+  readonly admin: ResolvedAdmin | false;
   /** For what no route answers. */
   readonly responses: ResolvedResponseRules;
   /** Whose word about the client counts. */

@@ -388,5 +388,6 @@ const proxyConfig = keys({
       access: v.optional(keys({ file: v.optional(text), format: v.optional(oneOf(["common", "combined", "json"])) })),
     }),
   ),
+  admin: v.optional(v.lazy((input) => (input === false ? v.literal(false) : keys({ socket: v.optional(text) })))),
   errors: v.optional(oneOf(["developer", "plain"])),
 });

@@ -1,6 +1,8 @@
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";
 
+import type { AdminCommand } from "../admin/admin-command.ts";
+import type { WorkerStatus } from "../admin/status.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { Account } from "../processes/account.ts";
 import type { SentTlsFiles } from "../tls/sent-files.ts";
@@ -26,9 +28,27 @@ export interface WorkerOrders {
   readonly verbose: boolean;
 }
 
+/** What came over the admin socket. */
+export interface AdminQuestion {
+  readonly type: "admin";
+  readonly id: number;
+  readonly command: AdminCommand;
+}
+
+/** What came of it. */
+export interface AdminAnswer {
+  readonly type: "admin";
+  /** Of the question. */
+  readonly id: number;
+  /** For one that asks for it. */
+  readonly status?: WorkerStatus | undefined;
+  readonly error?: SentError | undefined;
+}
+
 /** What a supervisor says to its worker. */
 export type ToWorker =
   | WorkerOrders
+  | AdminQuestion
   /** The applications were started: requests may go to them. */
   | { readonly type: "started" }
   /** Accept no more, and say how much runs. */
@@ -50,6 +70,7 @@ export interface WorkerCounts {
 
 /** What a worker says to its supervisor. */
 export type FromWorker =
+  | AdminAnswer
   | { readonly type: "listening" }
   | { readonly type: "failed"; readonly error: SentError }
   | ({ readonly type: "counts" } & WorkerCounts);

@@ -4,6 +4,8 @@ import { closeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import type { AdminCommand } from "../admin/admin-command.ts";
+import type { WorkerStatus } from "../admin/status.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { Account } from "../processes/account.ts";
 import { RestartPolicy } from "../processes/restart-policy.ts";
@@ -17,6 +19,7 @@ import { giveLog } from "./give-log.ts";
 import { publishWorkerEvent } from "./worker-events.ts";
 import { receivedError } from "./worker-messages.ts";
 import type { FromWorker, ToWorker, WorkerCounts } from "./worker-messages.ts";
+import { WorkerQuestions } from "./worker-questions.ts";
 
 /** What belongs to how the program was started. */
 export interface WorkerProcessOptions {
@@ -63,6 +66,7 @@ export class WorkerProcess {
   #tlsStamp = "";
   #onCounts: (() => void) | undefined;
   #onEnd: (() => void) | undefined;
+  readonly #questions = new WorkerQuestions((question) => this.#tell(question));
 
   /**
    * @param started the applications were started: requests may go to them
@@ -110,6 +114,11 @@ export class WorkerProcess {
       };
       if (!this.#tell({ type: "stop" })) this.#onCounts();
     });
+  }
+
+  /** Asks the worker; see {@link WorkerQuestions.ask}. */
+  ask(command: AdminCommand): Promise<WorkerStatus | undefined> {
+    return this.#questions.ask(command);
   }
 
   /**
@@ -188,15 +197,18 @@ export class WorkerProcess {
         this.#everServed = true;
         this.#servingSince = performance.now();
         if (this.#started) this.#tell({ type: "started" });
+        this.#questions.repeat();
         onServing();
       } else if (message.type === "failed") failed = receivedError(message.error);
       else if (message.type === "counts") this.#count(message);
+      else if (message.type === "admin") this.#questions.answer(message);
     });
     child.once("error", (error) => (failed = error));
     // Not "exit": what it said last comes before this.
     child.once("close", (code, signal) => {
       this.#child = undefined;
       this.#count({ connections: 0, requests: 0, refused: this.refused });
+      this.#questions.end();
       this.#onEnd?.();
       const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
       if (!this.#everServed) onFailure(failed ?? new Error(`the worker ${how} before it served.`));

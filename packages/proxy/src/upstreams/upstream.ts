@@ -10,10 +10,12 @@ import type {
 } from "@x/client";
 import { FastCGIError } from "@x/protocol/errors";
 
+import type { UpstreamStatus } from "../admin/status.ts";
 import type { ResolvedPolicy } from "../config/policy-config.ts";
 import type { ResolvedTimeouts } from "../config/resolved-config.ts";
 import type { ResolvedAddress, ResolvedUpstream } from "../config/upstream-config.ts";
 import type { ExchangeTarget } from "./exchange-target.ts";
+import { peersOfGroup, solePeer } from "./peer-status.ts";
 import { StickyCookie } from "./sticky-cookie.ts";
 
 /** What an upstream is doing. */
@@ -37,6 +39,9 @@ export class Upstream implements ExchangeTarget {
   readonly #config: ResolvedUpstream;
   /** A sole address is never left out, and needs nobody who chooses. */
   readonly #pool: Pool | BalancedPool;
+  /** Addresses that get no requests, each with the end of those that it had. */
+  readonly #drained = new Map<string, Promise<void>>();
+  #requests = 0;
 
   /** @throws FastCGIError `FCGI_ERR_CONFIG` without an address, `FCGI_ERR_BAD_ADDRESS`, `FCGI_ERR_INVALID_ARGUMENT` */
   constructor(config: ResolvedUpstream, timeouts: ResolvedTimeouts) {
@@ -91,37 +96,53 @@ export class Upstream implements ExchangeTarget {
     return { active: stats.active, queued: stats.queued, retries: 0, addresses: [stats] };
   }
 
+  /** As {@link Upstream.stats}, for people: all addresses of the configuration, those that were drained too. */
+  get status(): UpstreamStatus {
+    const { name, queue, addresses } = this.#config;
+    const { active, queued, retries } = this.stats;
+    const peers =
+      this.#pool instanceof BalancedPool
+        ? peersOfGroup(addresses, this.#pool.stats.peers)
+        : [solePeer(addresses[0] as ResolvedAddress, this.#pool.stats, this.#requests)];
+    return { name, active, queued, queue, requests: this.#requests, retries, peers };
+  }
+
   dispatch(options: DispatchOptions, handler: DispatchHandler): DispatchController {
+    this.#requests++;
     return this.#pool.dispatch(options, handler);
   }
 
   /**
-   * Gives an address no more requests, and waits for those that it has.
+   * Gives an address no more requests, and waits for those that it has. One that is drained already stays so.
    *
    * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for an address that it does not have, or for its last one
    */
   async drain(address: string): Promise<void> {
+    this.#require(address);
     const pool = this.#pool;
-    const left = pool instanceof BalancedPool ? pool.stats.peers.filter(({ state }) => state !== "draining") : [];
-    if (!(pool instanceof BalancedPool) || (left.length === 1 && left[0]?.address === address)) {
-      const message = `${address} is the only address of ${JSON.stringify(this.name)}: its requests would have nowhere to go.`;
+    const left = this.addresses.filter((it) => !this.#drained.has(it));
+    if (!(pool instanceof BalancedPool) || (left.length === 1 && left[0] === address)) {
+      const message = `${address} is the only address of ${JSON.stringify(this.name)} that takes requests: they would have nowhere to go.`;
       throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", message);
     }
-    await pool.drain(address);
+    const before = this.#drained.get(address);
+    const drained = before ?? pool.drain(address);
+    this.#drained.set(address, drained);
+    await drained;
   }
 
   /**
-   * Gives requests again to an address that was drained.
+   * Gives requests again to an address that was drained: slowly, as to one that has recovered.
    *
    * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for one that is not configured, or has requests already
    */
   restore(address: string): void {
-    const configured = this.#config.addresses.find((it) => it.address === address);
-    if (configured === undefined || !(this.#pool instanceof BalancedPool)) {
-      const known = `its addresses are ${this.addresses.join(", ")}.`;
-      throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `${JSON.stringify(this.name)} has no ${address}: ${known}`);
+    const configured = this.#require(address);
+    if (!(this.#pool instanceof BalancedPool) || !this.#drained.delete(address)) {
+      const message = `${address} of ${JSON.stringify(this.name)} was not drained: it takes requests.`;
+      throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", message);
     }
-    this.#pool.add(peerOf(configured));
+    this.#pool.add({ ...peerOf(configured), slowly: true });
   }
 
   async close(): Promise<void> {
@@ -130,6 +151,14 @@ export class Upstream implements ExchangeTarget {
 
   async destroy(error?: Error): Promise<void> {
     await this.#pool.destroy(error);
+  }
+
+  #require(address: string): ResolvedAddress {
+    const configured = this.#config.addresses.find((it) => it.address === address);
+    if (configured !== undefined) return configured;
+    const known = this.addresses.length === 1 ? "its address is" : "its addresses are";
+    const message = `${JSON.stringify(this.name)} has no ${address}: ${known} ${this.addresses.join(", ")}.`;
+    throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", message);
   }
 
   #policy(): BalancedPoolOptions["policy"] {

@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 
+import type { AdminTarget } from "../admin/admin-command.ts";
+import type { WorkerStatus } from "../admin/status.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import { createGateway } from "../gateway.ts";
 import type { Gateway } from "../gateway.ts";
@@ -18,7 +20,7 @@ const SETTLE = 1_000;
  * Serves requests on connections that it is given: a gateway, and the fronts that speak HTTP. It opens no listening socket and
  * starts no process.
  */
-export class Worker {
+export class Worker implements AdminTarget {
   readonly gateway: Gateway;
   readonly #front: HttpFront;
   readonly #admission: Admission;
@@ -73,6 +75,22 @@ export class Worker {
   /** Connections that were closed as they came, since they were too many. */
   get refused(): number {
     return this.#admission.refused;
+  }
+
+  /** All of what it is doing, for people. */
+  status(): WorkerStatus {
+    const { requests } = this.gateway.stats();
+    return { connections: this.connections, active: this.requests, requests, upstreams: this.gateway.upstreams() };
+  }
+
+  /** As `Gateway.drain`. */
+  drain(upstream: string, address: string): Promise<void> {
+    return this.gateway.drain(upstream, address);
+  }
+
+  /** As `Gateway.restore`. */
+  restore(upstream: string, address: string): void {
+    this.gateway.restore(upstream, address);
   }
 
   /** What works, but should be looked at in the certificates. */

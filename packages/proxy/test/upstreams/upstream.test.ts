@@ -116,7 +116,7 @@ describe("an upstream of several addresses", () => {
   test("a drained address ends what it has, gets no more, and comes back", async () => {
     const held: BackendRequest[] = [];
     const { gateway, addresses } = await group(
-      (all) => ({ addresses: all }),
+      (all) => ({ addresses: all, health: { slowStart: 0 } }),
       [(request) => void (held.length === 0 ? held.push(request) : request.end(`${HEAD}0`)), undefined],
     );
     const running = ask(gateway, "/");
@@ -125,16 +125,37 @@ describe("an upstream of several addresses", () => {
     const draining = gateway.drain("app", address).then(() => (drained = true));
     expect(await texts(gateway, 2)).toEqual(["1", "1"]);
     expect(drained).toBe(false);
+    const states = (): string[] => gateway.upstreams().flatMap(({ peers }) => peers.map(({ state }) => state));
+    expect(states()).toEqual(["draining", "healthy"]);
     held[0]?.end(`${HEAD}0`);
     expect((await running).text).toBe("0");
     await draining;
+    expect(states()).toEqual(["drained", "healthy"]);
+    await gateway.drain("app", address);
     gateway.restore("app", address);
+    expect(states()).toEqual(["healthy", "healthy"]);
     expect((await texts(gateway, 4)).toSorted()).toEqual(["0", "0", "1", "1"]);
+  });
+
+  test("a restored address starts slowly, and its status counts from there", async () => {
+    const { gateway, addresses } = await group((all) => ({ addresses: all, health: { slowStart: "1h" } }));
+    const [address = ""] = addresses;
+    await texts(gateway, 3);
+    await gateway.drain("app", address);
+    gateway.restore("app", address);
+    await texts(gateway, 2);
+    const [app] = gateway.upstreams();
+    expect(app).toMatchObject({ name: "app", active: 0, queued: 0, queue: 256, requests: 5, retries: 0 });
+    expect(app?.peers).toMatchObject([
+      { address, state: "healthy", weight: 1, slowStart: 0.05, requests: 0, capacity: undefined },
+      { address: addresses[1], slowStart: 1, requests: 2 },
+      { address: addresses[2], slowStart: 1, requests: 2 },
+    ]);
   });
 
   test.each<[string, (gateway: Gateway, addresses: string[]) => unknown, string]>([
     ["of no upstream", (gateway) => gateway.drain("ap", "unix:/x"), 'There is no upstream "ap". Did you mean "app"?'],
-    ["of an unknown address", (gateway) => gateway.drain("app", "unix:/x"), "There is no address unix:/x to drain"],
+    ["of an unknown address", (gateway) => gateway.drain("app", "unix:/x"), '"app" has no unix:/x: its addresses are'],
     [
       "of the last address",
       async (gateway, [first = "", second = ""]) => {
@@ -144,7 +165,11 @@ describe("an upstream of several addresses", () => {
       "is the only address",
     ],
     ["undone of an unknown address", async (gateway) => gateway.restore("app", "unix:/x"), "has no unix:/x"],
-    ["undone of one that serves", async (gateway, [first = ""]) => gateway.restore("app", first), "is there already"],
+    [
+      "undone of one that serves",
+      async (gateway, [first = ""]) => gateway.restore("app", first),
+      "was not drained: it takes requests",
+    ],
   ])("a drain %s is refused", async (_what, act, message) => {
     const { gateway, addresses } = await group((all) => ({ addresses: all }), [undefined, undefined]);
     await expect(act(gateway, addresses)).rejects.toThrow(message);
