@@ -16,6 +16,12 @@ const PROPERTIES: Readonly<Record<string, readonly [route: string, process: stri
     "CGI, Go": ["`cgi`", "for each request", "that request", "nothing to restart"],
     "CGI, php-cgi": ["`cgi` with php-cgi", "for each request", "that request", "nothing to restart"],
     "FastCGI, PHP-FPM": ["`php`", "for one request at a time", "the request that it serves", "yes"],
+    "FastCGI, managed PHP-FPM": [
+      "`php`, and `processes`",
+      "for one request at a time",
+      "the request that it serves",
+      "yes",
+    ],
     "FastCGI, Go, pooled": ["`fastcgi` with `capacity`", "for many", "the requests that it serves", "yes"],
     "FastCGI, Go, multiplexed": ["… and `multiplex`", "for many", "the requests that it serves", "yes"],
     "FastCGI, Node, unpooled": ["`fastcgi`", "for many", "the requests that it serves", "yes"],

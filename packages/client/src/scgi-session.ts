@@ -152,6 +152,8 @@ class ScgiExchange implements SessionExchange {
 export function scgiPlan(plan: DispatchPlan): DispatchPlan {
   if (plan.role !== Role.Responder) throw invalid("SCGI has no roles: an SCGI application answers requests.");
   const { stdin, params } = plan;
+  // Nearly all: what the params do not announce the encoder takes for none.
+  if (stdin === undefined && (announced(params) ?? 0) === 0) return plan;
   if (stdin === undefined) return { ...plan, params: withLength(params, 0) };
   if (stdin instanceof Uint8Array) return { ...plan, params: withLength(params, stdin.length) };
   if (announced(params) !== undefined) return plan;

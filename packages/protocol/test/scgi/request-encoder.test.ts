@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { staticMetaVariables } from "../../src/cgi/static-meta-variables.ts";
@@ -30,6 +31,24 @@ describe("the head", () => {
       ["SCGI", "1"],
       ["A", "b"],
     ]);
+  });
+
+  test("[S5] [S6] text and bytes, few params and many, pre-encoded or not: the same head", () => {
+    const names = fc.constantFrom("A", "B", "SCGI", "CONTENT_LENGTH", "A_LONGER_NAME", "C", "D");
+    const text = fc.string({ unit: fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code)) });
+    const pairs = fc.array(fc.tuple(names, text), { maxLength: 80 });
+    fc.assert(
+      fc.property(pairs, pairs, (before, after) => {
+        const plain = new ParamList(encodeNameValues(before));
+        const bytes = new ParamList();
+        for (const [name, value] of before) bytes.add(name, latin1(value));
+        for (const [name, value] of after) {
+          plain.add(name, value);
+          bytes.add(name, latin1(value));
+        }
+        expect(textOf(encodeScgiHead(plain, 7))).toBe(textOf(encodeScgiHead(bytes, 7)));
+      }),
+    );
   });
 
   test("[S5] of equal names the last value is sent, once, in the place of the first", () => {
