@@ -44,6 +44,9 @@ export function writeLatin1(target: Uint8Array, offset: number, text: string): n
   return offset + length;
 }
 
+/** Every runtime has it (WHATWG Encoding); ECMAScript's own types do not know it. */
+declare const TextEncoder: new () => { encodeInto(text: string, target: Uint8Array): { readonly written: number } };
+
 /**
  * Writes text as UTF-8; the caller has made room for three bytes a character, which is the most that one takes.
  *
