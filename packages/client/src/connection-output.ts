@@ -1,5 +1,5 @@
 import { channels } from "./diagnostics.ts";
-import type { Flushable, FlushScheduler } from "./flush.ts";
+import type { Flushable } from "./flush.ts";
 import type { Runtime } from "./runtime.ts";
 import { SilenceTimer } from "./silence-timer.ts";
 import type { ClientSocket } from "./socket.ts";
@@ -26,7 +26,6 @@ export class ConnectionOutput implements Flushable {
   readonly #pending: PendingBytes;
   readonly #address: string;
   readonly #connection: object;
-  readonly #turn: FlushScheduler;
   readonly #sendTimer: SilenceTimer;
   #socket: ClientSocket | undefined;
   #sendTimeout = 0;
@@ -49,7 +48,6 @@ export class ConnectionOutput implements Flushable {
     this.#pending = pending;
     this.#address = address;
     this.#connection = connection;
-    this.#turn = runtime.flushes;
     this.#sendTimer = new SilenceTimer(runtime.timeouts, () => onStuck(this.#sendTimeout));
   }
 
@@ -99,15 +97,6 @@ export class ConnectionOutput implements Flushable {
   /** Calls `release` once, when what is pending now was written. */
   whenWritten(release: () => void): void {
     this.#releases.push(release);
-  }
-
-  /**
-   * Writes what was collected at once, unless others have something to write in this turn, too. The application is awake then, and
-   * works while the turn goes on; what follows is written in a row at the turn's end. Waking it for each would cost more than
-   * all else that a request does.
-   */
-  flushFirst(): void {
-    if (this.#turn.isFirst(this)) this.flush();
   }
 
   /** Writes what was collected, together. */

@@ -136,7 +136,7 @@ export class Dispatch
     }
     if (!this.#runs) return;
     this.#sendInput(connection, this.#exchange);
-    if (this.#leavesAtOnce) connection.output.flushFirst();
+    if (this.#leavesAtOnce) connection.output.flush();
   }
 
   pause(): void {

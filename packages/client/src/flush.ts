@@ -18,11 +18,6 @@ export class FlushScheduler {
     for (const target of dirty) target.flush();
   };
 
-  /** Is it all that is to be flushed so far? */
-  isFirst(target: Flushable): boolean {
-    return this.#dirty.length === 1 && this.#dirty[0] === target;
-  }
-
   /** Flushes `target` at the end of this turn. Call it once a turn, when the output becomes non-empty. */
   add(target: Flushable): void {
     this.#dirty.push(target);

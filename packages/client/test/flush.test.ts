@@ -31,15 +31,3 @@ test("what becomes dirty during a flush is flushed in the next turn", async () =
   await turns();
   expect(log).toEqual(["first", "again"]);
 });
-
-test("the first of a turn is known", async () => {
-  const flushes = new FlushScheduler();
-  const [one, other] = [{ flush: () => {} }, { flush: () => {} }];
-  flushes.add(one);
-  expect([flushes.isFirst(one), flushes.isFirst(other)]).toEqual([true, false]);
-  flushes.add(other);
-  expect([flushes.isFirst(one), flushes.isFirst(other)]).toEqual([false, false]);
-  await turns();
-  flushes.add(other);
-  expect(flushes.isFirst(other)).toBe(true);
-});

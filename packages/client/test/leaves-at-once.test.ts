@@ -61,17 +61,3 @@ test("requests that share a connection leave together", async () => {
   for (const recorder of recorders) await recorder.settled;
   expect(sent()).toBe(1);
 });
-
-test("the first of a turn leaves at once, those after it together at the turn's end", async () => {
-  await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
-  // Its clock stands still: the connections are not closed for their age.
-  const pool = new Pool(peer.address, { capacity: 4 }, new TestRuntime());
-  const warm = Array.from({ length: 3 }, () => run(pool));
-  for (const recorder of warm) await recorder.settled;
-  const sent = countSent();
-  const recorders = Array.from({ length: 3 }, () => run(pool, { idempotent: true }));
-  expect(sent()).toBe(1);
-  for (const recorder of recorders) expect((await recorder.settled).calls).toEqual(["start", "stdout", "end"]);
-  expect(sent()).toBe(3);
-  await pool.close();
-});
