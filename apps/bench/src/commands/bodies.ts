@@ -1,4 +1,4 @@
-import { cpSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -78,13 +78,17 @@ export async function benchBodies(options: { write: boolean }): Promise<void> {
     await contender("nginx as shipped", ({ id, port, path, socket }) =>
       startNginx(folder, id, { port, socket, root: site, keepAlive: 0, listenPath: path, maxBody: "0" }),
     );
+    const spool = join(folder, "spool");
+    mkdirSync(spool);
+    // Started by root, what writes into it is another user.
+    chmodSync(spool, 0o1777);
     await contender("x-proxy", ({ id, port, path, socket }) =>
       startProxy(proxy, folder, id, port, {
         listen: [`127.0.0.1:${port}`, `unix:${path}`],
         root: site,
         upstreams: { php: { addresses: [`unix:${socket}`], capacity: CHILDREN } },
         routes: [{ php: "php" }],
-        limits: { body: false, spool: { folder, quota: 4 * BYTES } },
+        limits: { body: false, spool: { folder: spool, quota: 4 * BYTES } },
       }),
     );
     const bodies = await each(contenders, ["upload", "chunked", "download"], largeBody);

@@ -2,8 +2,11 @@ import { close, read } from "node:fs";
 
 import type { ServedRequest } from "../http/served-request.ts";
 
-/** Bytes that are read at once: as many as a connection holds before it says that it wants no more, so that no client holds two of them. */
-const PIECE = 65_536;
+/**
+ * Bytes that are read at once. A connection wants no more when it holds one, so a client that is slow holds one; each is a way to another
+ * thread and back, which costs more than the copying of 64 KiB.
+ */
+const PIECE = 131_072;
 /** Pieces that are kept for the next file: what passes through must not become garbage, of which the collector lets 64 MB pile up. */
 const FREE_KEPT = 64;
 
