@@ -6,7 +6,8 @@
 //
 // Every application is started here, listens on an address of its own, and can be restarted without the others. TRANSPORT=tcp puts all
 // of them on TCP ports from PORT (9100) on; else they get sockets in RUN (./run). GIT_PROJECT_ROOT is the folder of the repositories.
-import { mkdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Part, folder, howToInstall, parts } from "./installed.ts";
@@ -86,7 +87,14 @@ const processes: Record<Name, object> = {
 };
 
 const present = names.filter((name) => parts[applications[name].part][0]);
-if (TRANSPORT !== "tcp") mkdirSync(RUN, { recursive: true });
+
+// What applications write into. Started as root in a folder of root's, they run as the web user, to whom it has to belong.
+const written = [GIT_PROJECT_ROOT, join(here, "symfony/var"), ...(TRANSPORT === "tcp" ? [] : [RUN])];
+for (const path of written) {
+  if (existsSync(path)) continue;
+  mkdirSync(path, { recursive: true });
+  if (process.getuid?.() === 0 && statSync(here).uid === 0) execFileSync("chown", ["www-data", path]);
+}
 
 interface Route {
   readonly match?: string;

@@ -50,7 +50,7 @@ async function ask(
   return [response.statusCode, JSON.parse(text)];
 }
 
-test("its socket is its owner's alone, and goes with it", async () => {
+test("[TI15] its socket is its owner's alone, and goes with it", async () => {
   const path = join(temporaryFolder(), "admin.sock");
   const server = await AdminServer.open(path, new Recorder());
   expect(statSync(path).mode & 0o777).toBe(0o600);
