@@ -40,15 +40,30 @@ export async function startProgram(
   return { pid, output, exited, stop: () => stop(child) };
 }
 
+/** A program ended before it listened. */
+export class EndedEarly extends Error {}
+
+/** Ends before it listens, one after the other: then it is no accident. */
+const ACCIDENTS = 10;
+
 /** Starts a program again whenever it ends, as a supervisor does, until it is stopped. */
 export async function keepRunning(start: () => Promise<Program>): Promise<{ stop(): Promise<void> }> {
   let wanted = true;
   let program = await start();
+  /** A request that kills the program can reach it before we have seen that it listens. */
+  const startAgain = async (accidents = 0): Promise<Program> => {
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof EndedEarly) || accidents === ACCIDENTS) throw error;
+      return startAgain(accidents + 1);
+    }
+  };
   const kept = (async () => {
     for (;;) {
       await program.exited;
       if (!wanted) return;
-      program = await start();
+      program = await startAgain();
       // It was stopped while a new one came up.
       if (!wanted) await program.stop();
     }
@@ -84,11 +99,17 @@ export function requireProgram(names: readonly string[], debianPackage: string):
 async function waitUntilAccepting(where: NetConnectOpts, child: ChildProcess, output: () => string): Promise<void> {
   // No program tells in a common way that it listens, so it is asked until it does.
   for (let attempt = 0; attempt < 1_200; attempt++) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with code ${child.exitCode}: ${output()}`);
+    if (hasEnded(child))
+      throw new EndedEarly(`${child.spawnfile} ended with ${child.exitCode ?? child.signalCode}: ${output()}`);
     if (await accepts(where)) return;
     await delay(25);
   }
   throw new Error(`${child.spawnfile} did not listen within 30 s: ${output()}`);
+}
+
+/** A program that a signal ended has no exit code. */
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 function accepts(where: NetConnectOpts): Promise<boolean> {
@@ -102,7 +123,7 @@ function accepts(where: NetConnectOpts): Promise<boolean> {
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exited = once(child, "exit");
   child.kill("SIGTERM");
   await exited;
