@@ -1,8 +1,8 @@
 // What a test run ends with: each suite's counts, what was skipped and why, and, last and alone on its line, the sum.
 import { globSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
-import { COUNTS_FILE } from "./counts.ts";
+import { COUNTS_FILE, readCounts } from "./counts.ts";
 import type { Counts } from "./counts.ts";
 import { root } from "./step.ts";
 
@@ -30,45 +30,46 @@ export function clearCounts(): void {
 
 /** What a suite came to. */
 export interface Run {
+  /** Its folder, and what else tells it from others. */
   name: string;
   counts: Counts;
 }
 
-/** The counts that a suite has left in its folder. */
-export function readCounts(folder: string): Counts {
-  return JSON.parse(readFileSync(join(root, folder, COUNTS_FILE), "utf8")) as Counts;
+/** The folders of all suites. */
+export function findSuites(): string[] {
+  return globSync("{packages,apps}/*/package.json", { cwd: root })
+    .filter((file) => /"test":/.test(readFileSync(join(root, file), "utf8")))
+    .map((file) => dirname(file));
 }
 
 /** All suites that ran since their counts were cleared. */
 export function collectRuns(): Run[] {
-  return counted().map((folder) => ({ name: folder, counts: readCounts(folder) }));
+  return counted().map((folder) => ({ name: folder, counts: readCounts(folder) ?? {} }));
 }
 
 /**
  * Prints the counts of suites, and their sum.
  *
- * @param suitesPassed did the command that ran them end well?
- * @param failedChecks each counts as one failure
+ * @param others what else failed, each of them one failure: checks, suites that broke off before they could count
  * @returns the exit code
  */
-export function summarize(runs: readonly Run[], suitesPassed: boolean, failedChecks: readonly string[] = []): 0 | 1 {
-  const sum = { passed: 0, failed: failedChecks.length, skipped: 0 };
+export function summarize(runs: readonly Run[], others: readonly string[] = []): 0 | 1 {
+  const sum = { passed: 0, failed: others.length, skipped: 0 };
   console.log("");
   for (const { name, counts } of runs) {
-    const { passed, failed, failures, unsteady, skipped } = counts;
+    const files = Object.values(counts);
+    const passed = files.reduce((total, file) => total + file.passed, 0);
+    const failures = files.flatMap((file) => file.failures);
+    const skipped = files.flatMap((file) => file.skipped);
     sum.passed += passed;
-    sum.failed += failed;
+    sum.failed += failures.length;
     sum.skipped += skipped.length;
     for (const test of failures) console.log(`failed: ${test}`);
-    for (const test of unsteady) console.log(`passed only when it ran again: ${test}`);
+    for (const test of files.flatMap((file) => file.unsteady)) console.log(`passed only when it ran again: ${test}`);
     for (const test of skipped) console.log(`skipped: ${test}`);
-    console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+    console.log(`${name}: ${passed} passed, ${failures.length} failed, ${skipped.length} skipped`);
   }
-  for (const name of failedChecks) console.log(`check failed: ${name}`);
-  if (!suitesPassed && sum.failed === 0) {
-    console.log("a suite broke off before it could count: see above");
-    sum.failed = 1;
-  }
+  for (const name of others) console.log(`failed: ${name}`);
   if (sum.skipped > 0) console.log(`${sum.skipped} skipped, named above`);
   console.log(`${sum.passed} passed, ${sum.failed} failed`);
   return sum.failed === 0 && sum.passed > 0 ? 0 : 1;
