@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statfsSync } from "node:fs";
 
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -55,6 +55,12 @@ class World {
       }, small);
     });
   }
+}
+
+/** Bytes that a disk has room for. */
+function roomIn(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 /** Bytes that are the same nowhere. */
@@ -197,7 +203,8 @@ describe("without room", () => {
     expect((await world.drain()).equals(whole)).toBe(true);
     world.queue.close();
     await eventually(() => world.spool.stats.files === 0);
-    // With the file the room comes back.
+    // With the file the room comes back, once the system has closed it.
+    await eventually(() => roomIn(folder) >= 2 * BLOCK_SIZE);
     const next = new World(1e9, "response", { folder, statfs: () => ({ bsize: 4_096, blocks: 0, bavail: 0 }) });
     next.queue.push(whole.subarray(0, BLOCK_SIZE));
     await eventually(() => next.spool.stats.opened === 1);
