@@ -1,6 +1,6 @@
-import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
+import { namesIn } from "../names-in.ts";
 import { runFolderBase } from "../processes/run-folder.ts";
 import { removeFile, socketFileState } from "../processes/socket-file.ts";
 import type { ListenAddress } from "../supervisor/listen-address.ts";
@@ -16,7 +16,7 @@ export function adminSocketPath([first]: readonly ListenAddress[], base: string 
 /** Removes the admin sockets of runs that were killed. */
 export async function clearDeadSockets(base: string): Promise<void> {
   // By default they have the names of ports: others are applications'.
-  const paths = filesIn(base)
+  const paths = namesIn(base)
     .filter((name) => /^\d+(?:-\d+)?\.sock$/.test(name))
     .map((name) => join(base, name));
   const states = await Promise.all(paths.map((path) => socketFileState(path)));
@@ -25,16 +25,8 @@ export async function clearDeadSockets(base: string): Promise<void> {
 
 /** The admin sockets of this user on which somebody listens. */
 export async function findAdminSockets(base: string = runFolderBase()): Promise<string[]> {
-  const found = filesIn(base).filter((name) => name.endsWith(SUFFIX));
+  const found = namesIn(base).filter((name) => name.endsWith(SUFFIX));
   const paths = found.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true })).map((name) => join(base, name));
   const states = await Promise.all(paths.map((path) => socketFileState(path)));
   return paths.filter((_path, index) => states[index] === "live");
-}
-
-function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -4,7 +4,8 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
 import { freeSocketPath, removeFile } from "../processes/socket-file.ts";
-import { listenError } from "../supervisor/listen-socket.ts";
+import { startListening } from "../supervisor/start-listening.ts";
+import { withUmask } from "../with-umask.ts";
 import type { ProxyStatus } from "./status.ts";
 
 /** What can be asked over the admin socket. */
@@ -18,6 +19,8 @@ export interface Administered {
 const MOST = 64;
 /** Milliseconds that a request's head may take. */
 const HEAD_TIMEOUT = 5_000;
+/** The umask under which the socket file is bound: its owner alone may connect. */
+const OF_OWNER = 0o177;
 
 /**
  * The admin socket: HTTP over a UNIX socket that belongs to whoever started the program, 0600, never over TCP. `GET /status`,
@@ -45,18 +48,7 @@ export class AdminServer {
       (request, response) => void answer(administered, request, response),
     );
     server.maxConnections = MOST;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(wanted, error)));
-      server.once("listening", resolve);
-      // The mode of a socket file is decided when it is bound.
-      const umask = process.umask(0o177);
-      try {
-        server.listen({ path });
-      } finally {
-        process.umask(umask);
-      }
-    });
-    server.on("error", () => undefined);
+    await startListening(server, wanted, () => withUmask(OF_OWNER, () => server.listen({ path })));
     // It keeps no program up.
     server.unref();
     return new AdminServer(path, server);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 
+import { withUmask } from "../with-umask.ts";
 import type { Launch } from "./launcher.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { groupEnded, killLeftGroup, signalGroup } from "./signal-group.ts";
@@ -38,16 +39,16 @@ export class ApplicationChild {
     this.#terminate = options.terminate;
     const { file, args, ...user } = options.launch;
     // A child begins with the umask of its parent.
-    const umask = process.umask(0o077);
-    process.umask(options.groupMayConnect === true ? umask & ~0o020 : umask);
-    this.#child = spawn(file, [...args], {
-      ...user,
-      cwd: options.cwd,
-      env: options.environment,
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+    this.#child = withUmask(0o077, (usual) => {
+      if (options.groupMayConnect === true) process.umask(usual & ~0o020);
+      return spawn(file, [...args], {
+        ...user,
+        cwd: options.cwd,
+        env: options.environment,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
     });
-    process.umask(umask);
     this.#running = this.#child.pid !== undefined;
     follow(this.#child.stdout, (line) => options.onLine("stdout", line));
     follow(this.#child.stderr, (line) => options.onLine("stderr", line));

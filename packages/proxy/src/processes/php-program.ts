@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
 import { basename, delimiter, dirname, isAbsolute } from "node:path";
 
 import { FastCGIError } from "@x/protocol/errors";
 
+import { namesIn } from "../names-in.ts";
 import { findProgram } from "./launcher.ts";
 import { installCommand } from "./php-packages.ts";
 
@@ -65,7 +65,7 @@ export function phpVersion(program: PhpProgram, file: string): string | undefine
 
 /** Names with a version, newest first. */
 function versionsIn(program: PhpProgram, folders: readonly string[]): string[] {
-  const names = new Set(folders.flatMap(filesIn).filter((name) => VERSIONED.exec(name)?.[1] === program));
+  const names = new Set(folders.flatMap(namesIn).filter((name) => VERSIONED.exec(name)?.[1] === program));
   return [...names].filter((name) => name !== program).toSorted((a, b) => versionOfName(b) - versionOfName(a));
 }
 
@@ -74,12 +74,4 @@ function versionOfName(name: string): number {
   const [major = "", minor] = (VERSIONED.exec(name)?.[2] ?? "").split(".");
   if (minor !== undefined) return Number(major) * 100 + Number(minor);
   return Number(major.slice(0, 1)) * 100 + Number(major.slice(1));
-}
-
-function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

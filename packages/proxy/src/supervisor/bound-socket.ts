@@ -4,9 +4,11 @@ import { getSystemErrorName } from "node:util";
 
 import type { ListenPlace } from "../config/resolved-config.ts";
 import { freeSocketPath } from "../processes/socket-file.ts";
+import { withUmask } from "../with-umask.ts";
 import { listenAddress } from "./listen-address.ts";
 import type { ListenAddress } from "./listen-address.ts";
-import { listenError } from "./listen-socket.ts";
+import { listenError } from "./listen-error.ts";
+import { OF_USER_AND_GROUP } from "./listen-socket.ts";
 
 /** A socket of node's own that is bound and on which this process does not listen. */
 interface Handle {
@@ -35,7 +37,7 @@ export class BoundSocket {
   static async open(wanted: ListenPlace): Promise<BoundSocket> {
     if (wanted.kind === "unix") {
       await freeSocketPath(wanted.path);
-      const handle = open(wanted, () => withoutOthers(() => createHandle(wanted.path, -1, -1)));
+      const handle = open(wanted, () => withUmask(OF_USER_AND_GROUP, () => createHandle(wanted.path, -1, -1)));
       return new BoundSocket(handle, listenAddress(wanted, wanted.path));
     }
     const host = wanted.host === undefined ? null : await addressOf(wanted, wanted.host);
@@ -66,16 +68,6 @@ function open(wanted: ListenPlace, create: () => Handle | number): Handle {
   const handle = create();
   if (typeof handle === "number") throw refused(wanted, handle);
   return handle;
-}
-
-/** The mode of a socket file is decided when it is bound: a chmod afterwards would leave a moment when everybody may connect. */
-function withoutOthers<T>(bind: () => T): T {
-  const umask = process.umask(0o117);
-  try {
-    return bind();
-  } finally {
-    process.umask(umask);
-  }
 }
 
 async function addressOf(wanted: ListenPlace, host: string): Promise<string> {

@@ -1,26 +1,19 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 
-import { FastCGIError } from "@x/protocol/errors";
-
 import type { ListenRules } from "../config/listen-config.ts";
 import type { ListenPlace } from "../config/resolved-config.ts";
 import { freeSocketPath } from "../processes/socket-file.ts";
+import { withUmask } from "../with-umask.ts";
 import { listenAddress } from "./listen-address.ts";
 import type { ListenAddress } from "./listen-address.ts";
+import { startListening } from "./start-listening.ts";
 
 /** Connections that the kernel holds for us while we are busy; it takes less if `somaxconn` is less (nginx: 511). */
 const BACKLOG = 511;
 
-/** What the kernel's refusal means to the user. */
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "another program listens there already",
-  EACCES: "this user may not",
-  EPERM: "this user may not",
-  EADDRNOTAVAIL: "this machine has no such address",
-  ENOTFOUND: "there is no host of that name",
-  ENOENT: "the folder of the socket does not exist",
-};
+/** The umask under which a socket file is bound: its user and its group may connect, others may not. */
+export const OF_USER_AND_GROUP = 0o117;
 
 /** One listening socket. It only accepts; what is said on its connections is the worker's. */
 export class ListenSocket {
@@ -44,7 +37,7 @@ export class ListenSocket {
   ): Promise<ListenSocket> {
     if (wanted.kind === "unix") await freeSocketPath(wanted.path);
     const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
-    await started(server, wanted, () => bind(server, wanted));
+    await startListening(server, wanted, () => bind(server, wanted));
     return new ListenSocket(server, listenAddress(wanted, server.address()));
   }
 
@@ -55,7 +48,7 @@ export class ListenSocket {
    */
   static async adopt(fd: number, wanted: ListenPlace, accept: (socket: Socket) => void): Promise<ListenSocket> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, accept);
-    await started(server, wanted, () => server.listen({ fd, backlog: BACKLOG }));
+    await startListening(server, wanted, () => server.listen({ fd, backlog: BACKLOG }));
     return new ListenSocket(server, listenAddress(wanted, server.address()));
   }
 
@@ -69,17 +62,6 @@ export class ListenSocket {
   }
 }
 
-async function started(server: Server, wanted: ListenPlace, listen: () => void): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(wanted, error)));
-    server.once("listening", resolve);
-    listen();
-  });
-  server.removeAllListeners("error");
-  // EMFILE while accepting and the like: the kernel keeps the connection waiting, and the next ones come.
-  server.on("error", () => undefined);
-}
-
 function bind(server: Server, wanted: ListenPlace): void {
   if (wanted.kind === "tcp") {
     server.listen({
@@ -89,21 +71,5 @@ function bind(server: Server, wanted: ListenPlace): void {
     });
     return;
   }
-  // The mode of a socket file is decided when it is bound: a chmod afterwards would leave a moment when everybody may connect.
-  const umask = process.umask(0o117);
-  try {
-    server.listen({ path: wanted.path, backlog: BACKLOG });
-  } finally {
-    process.umask(umask);
-  }
-}
-
-/** What the kernel said, in words. */
-export function listenError(wanted: ListenPlace, error: NodeJS.ErrnoException): FastCGIError {
-  const reason = REASONS[error.code ?? ""] ?? error.message;
-  return new FastCGIError("FCGI_ERR_LISTEN", `cannot listen on ${wanted.text}: ${reason}.`, {
-    phase: "listen",
-    address: wanted.text,
-    cause: error,
-  });
+  withUmask(OF_USER_AND_GROUP, () => server.listen({ path: wanted.path, backlog: BACKLOG }));
 }
