@@ -10,9 +10,9 @@ import type { FilterHandler } from "./filter.ts";
 import type { FastCGIRequest } from "./incoming.ts";
 import { replaceGlobals } from "./lean/globals.ts";
 import type { FastCGIResponse } from "./outgoing.ts";
-import { startServer } from "./server-options.ts";
 import type { ServerOptions } from "./server-options.ts";
 import type { FastCGIServer, RequestRunner, ResponderServer } from "./server.ts";
+import { startServer } from "./start-server.ts";
 
 /** Answers one request, now or later, by `response`. A throw or a rejection becomes a 500, or a cut response. */
 export type RequestHandler = (request: FastCGIRequest, response: FastCGIResponse) => void | Promise<void>;

@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { FastCGIError } from "@x/protocol/errors";
 
 import { parseListenAddress } from "../listen-address.ts";
-import { startServer } from "../server-options.ts";
 import type { ServerOptions } from "../server-options.ts";
 import type { FastCGIServer, FastCGIServerStats, RequestRunner } from "../server.ts";
+import { startServer } from "../start-server.ts";
 import { NodeExchange } from "./exchange.ts";
 import type { NodeListener } from "./exchange.ts";
 import { toListenAddress } from "./listen-arguments.ts";

@@ -7,9 +7,9 @@ import type { NodeListener } from "../node/index.ts";
 import { NodeServer } from "../node/server.ts";
 import { serveRoles } from "../serve.ts";
 import type { ServeOptions } from "../serve.ts";
-import { startServer } from "../server-options.ts";
 import type { ServerOptions } from "../server-options.ts";
 import type { ResponderServer } from "../server.ts";
+import { startServer } from "../start-server.ts";
 
 type Exports = Readonly<Record<string, unknown>>;
 

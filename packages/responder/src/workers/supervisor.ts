@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { FastCGIError } from "@x/protocol/errors";
-
 import { workerChannel } from "../diagnostics.ts";
 import type { WorkerMessage } from "../diagnostics.ts";
 import type { ListenOptions } from "../listen.ts";
 import type { SocketHandle } from "../socket-handle.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { bindListenSocket } from "./listen-socket.ts";
 import type { ListenSocket } from "./listen-socket.ts";
 import type { WorkerTask } from "./messages.ts";
@@ -79,15 +78,15 @@ class WorkerSupervisor implements Supervisor, WorkerOwner {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#count = whole(1, "workers", options.workers ?? 1);
+    this.#count = wholeNumber(1, "workers", options.workers ?? 1);
     const { module } = options;
     this.#task = {
       module:
         module instanceof URL || module.startsWith("file:") ? String(module) : pathToFileURL(resolve(module)).href,
-      maxRequests: whole(0, "maxRequests", options.maxRequests ?? 0),
-      maxMemory: whole(0, "maxMemory", options.maxMemory ?? 0),
-      maxLag: whole(0, "maxLag", options.maxLag ?? 0),
-      grace: whole(0, "grace", options.grace ?? 30_000),
+      maxRequests: wholeNumber(0, "maxRequests", options.maxRequests ?? 0),
+      maxMemory: wholeNumber(0, "maxMemory", options.maxMemory ?? 0),
+      maxLag: wholeNumber(0, "maxLag", options.maxLag ?? 0),
+      grace: wholeNumber(0, "grace", options.grace ?? 30_000),
       mount: options.mount ?? "keep",
       log: options.log,
     };
@@ -209,13 +208,4 @@ class WorkerSupervisor implements Supervisor, WorkerOwner {
 
 function tell(message: WorkerMessage): void {
   if (workerChannel.hasSubscribers) workerChannel.publish(message);
-}
-
-function whole(least: number, name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new FastCGIError(
-    "FCGI_ERR_INVALID_ARGUMENT",
-    `${name} is a whole number from ${least} up, not ${String(value)}.`,
-    { phase: "configure" },
-  );
 }
