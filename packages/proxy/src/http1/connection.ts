@@ -4,30 +4,16 @@ import { Accepted } from "../http/accepted.ts";
 import { type ConnectionEnds, resetConnection } from "../http/endpoint.ts";
 import { RefusedRequest } from "../http/refused-request.ts";
 import type { Resettable } from "../http/stall-watch.ts";
-import { free } from "../spool/discard.ts";
-import { timers } from "../timers.ts";
+import { ConnectionInput, type InputTaker } from "./connection-input.ts";
 import { ConnectionOutput } from "./connection-output.ts";
-import { ANSWERING, BODY_COMES, FIRST_BYTE, HEAD_COMES, IDLE, LINGERING } from "./connection-phase.ts";
-import type { ConnectionPhase } from "./connection-phase.ts";
+import { BODY_COMES, ConnectionPhase, FIRST_BYTE, HEAD_COMES, IDLE, LINGERING } from "./connection-phase.ts";
 import type { ConnectionOwner } from "./connection-rules.ts";
-import { Deadline } from "./deadline.ts";
 import { type Malformed, TOO_SLOW } from "./malformed.ts";
-import { ownBuffer } from "./own-buffer.ts";
-import { ReadAhead } from "./read-ahead.ts";
 import { refusalText } from "./refusal-text.ts";
-import { DATA, END, HEAD, MALFORMED, RequestParser } from "./request-parser.ts";
+import type { RequestParser } from "./request-parser.ts";
 import { Http1Request, type RequestConnection } from "./request.ts";
 import { Http1Response, type ResponseConnection } from "./response.ts";
 import { type TurnEndWaiter, atTurnEnd } from "./turn-end.ts";
-
-/** Milliseconds that a client gets to read an answer while it still sends. */
-const LINGER = 1_000;
-
-/** Milliseconds that an idle connection is kept longer than was promised: a request may be on its way. */
-const GRACE = 1_000;
-
-/** Bytes from which on a buffer is worth freeing at once: less is left to the garbage collector. */
-const LARGE = 16_384;
 
 /**
  * One connection of a client. Its requests come one after the other: the next one is looked at when the response before it has been
@@ -35,30 +21,19 @@ const LARGE = 16_384;
  */
 export class Http1Connection
   extends Accepted
-  implements RequestConnection, ResponseConnection, Resettable, TurnEndWaiter
+  implements InputTaker, RequestConnection, ResponseConnection, Resettable, TurnEndWaiter
 {
   readonly output: ConnectionOutput;
   /** Its place in the list of its owner. */
   slot = 0;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #parser: RequestParser;
-  readonly #ahead: ReadAhead;
-  readonly #deadline: Deadline;
-  #phase: ConnectionPhase = FIRST_BYTE;
-  /** When the request began, by the deadline's clock. */
-  #began: number;
+  readonly #input: ConnectionInput;
+  readonly #phase: ConnectionPhase;
   /** The one that comes or is answered. */
   #request: Http1Request | undefined;
   /** The one that is not over. */
   #response: Http1Response | undefined;
-  #parsing = false;
-  /** Somebody else has got the buffer that is looked at. */
-  #handedOver = false;
-  /** It will look at what waits in a moment. */
-  #resuming = false;
-  /** Nothing that comes is looked at any more. */
-  #deaf = false;
   /** The response has ended before its request. */
   #early = false;
   /** It will be told of the end of this turn. */
@@ -70,14 +45,10 @@ export class Http1Connection
   constructor(socket: Socket, owner: ConnectionOwner, ends?: ConnectionEnds) {
     super(socket, ends);
     this.#socket = socket;
-    this.output = new ConnectionOutput(socket, this);
     this.#owner = owner;
-    this.#parser = new RequestParser(owner.rules.limits);
-    this.#ahead = new ReadAhead(socket);
-    this.#deadline = new Deadline(timers, () => this.#onDue());
-    this.#deadline.set(owner.rules.requestHead);
-    this.#began = this.#deadline.now;
-    socket.on("data", (bytes: Buffer) => this.#onBytes(ownBuffer(bytes)));
+    this.output = new ConnectionOutput(socket, this);
+    this.#phase = new ConnectionPhase(owner.rules, () => this.#onDue());
+    this.#input = new ConnectionInput(socket, owner.rules.limits, this);
     socket.on("end", () => this.#onEnd());
     socket.on("drain", () => this.#response?.onDrain?.());
     // "close" follows.
@@ -95,25 +66,27 @@ export class Http1Connection
 
   /** The server goes down: ends the connection if nothing is under way on it. */
   drain(): void {
-    if (this.#phase === FIRST_BYTE) this.destroy();
-    else if (this.#phase === IDLE) this.#endWriting();
+    if (this.#phase.at === FIRST_BYTE) this.destroy();
+    else if (this.#phase.at === IDLE) this.#endWriting();
   }
 
   /** Cuts it. */
   destroy(): void {
-    this.#cut = this.#deaf = true;
+    this.#cut = true;
+    this.#input.ignore();
     this.#socket.destroy();
   }
 
   /** Cuts it visibly. */
   reset(): void {
-    this.#cut = this.#deaf = true;
+    this.#cut = true;
+    this.#input.ignore();
     resetConnection(this.#socket, this.remote, this.scheme);
   }
 
   onFlow(): void {
-    if (this.#request?.paused === true) this.#ahead.pause();
-    else this.#goOn();
+    if (this.paused) this.#input.pause();
+    else this.#input.goOn();
   }
 
   flushSoon(): void {
@@ -137,11 +110,11 @@ export class Http1Connection
     this.#early = true;
     this.flushSoon();
     response.request.discard();
-    this.#goOn();
+    this.#input.goOn();
   }
 
   onFinished(response: Http1Response, last: boolean): void {
-    if (last) this.#deaf = true;
+    if (last) this.#input.ignore();
     if (this.output.writableLength === 0) {
       this.#over(response);
       return;
@@ -151,92 +124,35 @@ export class Http1Connection
     if (last) this.#endWriting();
   }
 
-  #onBytes(bytes: Buffer): void {
-    if (this.#deaf) return;
-    if (this.#ahead.empty && this.#looks) this.#parse(bytes);
-    else this.#ahead.push(bytes);
-  }
-
-  /** Are bytes looked at, or do they wait until a response is over or a body is wanted? */
-  get #looks(): boolean {
-    if (this.#deaf) return false;
+  get takes(): boolean {
     const request = this.#request;
     return request === undefined || (request.takes && !request.complete);
   }
 
-  #parse(bytes: Buffer): void {
-    const parser = this.#parser;
-    const end = bytes.length;
-    this.#parsing = true;
-    this.#handedOver = false;
-    let at = 0;
-    for (; at < end && this.#looks; { at } = parser) {
-      switch (parser.next(bytes, at, end)) {
-        case HEAD:
-          this.#begin(parser);
-          break;
-        case DATA:
-          this.#give(bytes, parser.dataStart, parser.dataEnd);
-          break;
-        case END:
-          this.#whole();
-          break;
-        case MALFORMED:
-          this.#refuse(parser.malformed as Malformed);
-          break;
-        default:
-      }
-    }
-    this.#parsing = false;
-    if (at < end) {
-      if (!this.#deaf) this.#ahead.putBack(bytes.subarray(at));
-    } else {
-      if (parser.inHead) this.#beginHead();
-      // What was put back in between was always the rest of a buffer.
-      if (!this.#handedOver && bytes.buffer.byteLength >= LARGE) free(bytes.buffer);
-    }
+  get paused(): boolean {
+    return this.#request?.paused === true;
   }
 
-  #beginHead(): void {
-    if (this.#phase === IDLE) {
-      this.#deadline.set(this.#owner.rules.requestHead);
-      this.#began = this.#deadline.now;
-    }
-    // Of the first head the time counts from the connection on.
-    this.#phase = HEAD_COMES;
+  onHeadBegun(): void {
+    this.#phase.headComes();
   }
 
-  #begin(parser: RequestParser): void {
-    const { request: limit } = this.#owner.rules;
-    const request = new Http1Request(parser, this);
+  onHead(head: RequestParser): void {
+    const request = new Http1Request(head, this);
     const response = new Http1Response(request, this, this.#owner.now);
-    if (this.#phase === IDLE) this.#began = this.#deadline.now;
-    if (limit > 0 && !request.complete) {
-      this.#phase = BODY_COMES;
-      this.#deadline.set(limit, this.#began);
-    } else {
-      this.#phase = ANSWERING;
-      this.#deadline.clear();
-    }
+    this.#phase.headCame(request.complete);
     this.#request = request;
     this.#response = response;
     this.#owner.onRequest(request, response);
   }
 
-  #give(bytes: Buffer, start: number, end: number): void {
-    this.#handedOver = end - start === bytes.buffer.byteLength;
-    // A part that somebody keeps would keep all of the buffer.
-    this.#request?.give(this.#handedOver ? bytes : Buffer.from(bytes.subarray(start, end)));
-    if (this.#parser.complete) this.#whole();
+  onBody(chunk: Uint8Array): void {
+    this.#request?.give(chunk);
   }
 
-  /** All of the request has come. */
-  #whole(): void {
+  onWhole(): void {
     const request = this.#request as Http1Request;
-    if (this.#phase === BODY_COMES || this.#phase === LINGERING) {
-      this.#phase = ANSWERING;
-      this.#deadline.clear();
-    }
+    this.#phase.requestCame();
     request.finish();
     if (this.#early) {
       this.#early = false;
@@ -255,9 +171,8 @@ export class Http1Connection
   }
 
   #linger(): void {
-    this.#phase = LINGERING;
-    this.#deadline.set(LINGER);
-    this.#ahead.resume();
+    this.#phase.linger();
+    this.#input.read();
   }
 
   #over(response: Http1Response): void {
@@ -265,18 +180,16 @@ export class Http1Connection
     this.#response = undefined;
     this.output.rest();
     this.#owner.onResponseOver(response, true);
-    if (this.#deaf || this.#owner.draining) this.#endWriting();
+    if (this.#input.deaf || this.#owner.draining) this.#endWriting();
     else if (response.request.complete) this.#next();
   }
 
   /** The connection is free for the next request. */
   #next(): void {
-    const { keepAlive } = this.#owner.rules;
     this.#request = undefined;
-    this.#phase = IDLE;
-    this.#deadline.set(keepAlive === 0 ? 0 : keepAlive + GRACE);
+    this.#phase.rest();
     // Also when nothing waits: the last sink may have wanted a pause.
-    this.#goOn();
+    this.#input.goOn();
   }
 
   /**
@@ -284,9 +197,8 @@ export class Http1Connection
    * under it.
    */
   #endWriting(): void {
-    const sends = !this.#ahead.empty || this.#request?.complete === false;
-    this.#deaf = true;
-    this.#ahead.clear();
+    const sends = !this.#input.empty || this.#request?.complete === false;
+    this.#input.discard();
     if (!sends) {
       this.#socket.destroySoon();
       return;
@@ -295,27 +207,12 @@ export class Http1Connection
     this.#socket.end();
   }
 
-  /** Looks at what waits, in a moment: whoever makes it look need not be ready for what comes. */
-  #goOn(): void {
-    if (this.#ahead.empty) this.#ahead.resume();
-    else if (!this.#parsing && !this.#resuming) {
-      this.#resuming = true;
-      process.nextTick(resume, this);
-    }
-  }
-
-  resume(): void {
-    this.#resuming = false;
-    while (!this.#ahead.empty && this.#looks) this.#parse(this.#ahead.take());
-    if (this.#request?.paused !== true) this.#ahead.resume();
-  }
-
   /** Answers what cannot be understood, if it can be answered, and ends. */
-  #refuse(malformed: Malformed): void {
+  onMalformed(malformed: Malformed): void {
     const response = this.#response;
     if (response === undefined ? this.#request !== undefined : response.ended) {
       // It has its answer.
-      this.#deaf = true;
+      this.#input.ignore();
       if (this.#early) this.#endEarly();
       else this.#endWriting();
       return;
@@ -328,11 +225,9 @@ export class Http1Connection
       this.reset();
       return;
     }
-    if (response === undefined)
-      this.#owner.onRefused(this, refused, this.#parser.requestLine, this.#deadline.now - this.#began);
+    if (response === undefined) this.#owner.onRefused(this, refused, this.#input.requestLine, this.#phase.duration);
     this.output.write(answer);
-    this.#deaf = true;
-    this.#ahead.clear();
+    this.#input.discard();
     this.#linger();
     this.#socket.end();
     if (response === undefined) return;
@@ -353,14 +248,14 @@ export class Http1Connection
   }
 
   #onDue(): void {
-    switch (this.#phase) {
+    switch (this.#phase.at) {
       case HEAD_COMES:
       case BODY_COMES:
-        this.#refuse(TOO_SLOW);
+        this.onMalformed(TOO_SLOW);
         break;
       case LINGERING:
         // What the client has not taken yet is a matter of its own.
-        this.#deaf = true;
+        this.#input.ignore();
         if (this.#response === undefined) this.#socket.destroy();
         else this.#socket.destroySoon();
         break;
@@ -374,7 +269,7 @@ export class Http1Connection
 
   /** The client sends nothing more. One that still waits for its response is taken to have gone. */
   #onEnd(): void {
-    this.#deaf = true;
+    this.#input.ignore();
     if (this.#early) this.#endEarly();
     this.#gone(new Error("The client closed the connection within its request."));
     this.#socket.destroySoon();
@@ -382,9 +277,9 @@ export class Http1Connection
 
   #onClose(): void {
     const response = this.#response;
-    this.#deaf = true;
+    this.#input.ignore();
     this.#early = false;
-    this.#deadline.stop();
+    this.#phase.end();
     this.#gone(new Error("The client closed the connection within its request."));
     this.#response = undefined;
     this.output.close();
@@ -392,5 +287,3 @@ export class Http1Connection
     this.#owner.onClosed(this);
   }
 }
-
-const resume = (connection: Http1Connection): void => connection.resume();
