@@ -1,17 +1,19 @@
 import { formatApplicationAddress } from "@x/protocol/address";
 import type { ApplicationAddress, ApplicationProtocol } from "@x/protocol/address";
 import type { FastCGIError } from "@x/protocol/errors";
-import type { Timer } from "@x/protocol/timers";
 
 import { createLearner } from "./capacity-learner.ts";
 import type { CapacityLearner } from "./capacity-learner.ts";
+import { ConnectionKeeper } from "./connection-keeper.ts";
+import type { KeeperOwner } from "./connection-keeper.ts";
 import { ConnectionSet } from "./connection-set.ts";
-import { Connection } from "./connection.ts";
-import type { ConnectionOwner } from "./connection.ts";
-import type { DialOptions } from "./connector.ts";
+import type { Connection } from "./connection.ts";
+import { Dialler } from "./dialler.ts";
+import type { DiallerOwner } from "./dialler.ts";
+import { DispatchQueue } from "./dispatch-queue.ts";
 import type { Dispatch, DispatchOwner } from "./dispatch.ts";
+import { DrainWatch } from "./drain-watch.ts";
 import { resolverFor } from "./name-resolver.ts";
-import type { NameResolver } from "./name-resolver.ts";
 import { closedError, copyOf, destroyedError, queueFullError, queueTimeoutError } from "./pool-errors.ts";
 import type { PoolSettings } from "./pool-options.ts";
 import { MOST_REQUESTS, poolShape } from "./pool-shape.ts";
@@ -19,39 +21,34 @@ import type { PoolCapacity, PoolShape } from "./pool-shape.ts";
 import type { Runtime } from "./runtime.ts";
 import type { SlabPool } from "./slabs.ts";
 import type { Timeouts } from "./timeouts.ts";
-import { WaitQueue } from "./wait-queue.ts";
 
 /**
- * Brings dispatches and connections of one address together: who begins on which connection, who
- * waits, when a connection is opened, kept and closed. The numbers come from the pool's shape.
+ * Brings dispatches and connections of one address together: who begins on which connection, and
+ * who waits. The numbers come from the pool's shape.
  */
-export class Scheduler implements ConnectionOwner, DispatchOwner {
+export class Scheduler implements DiallerOwner, DispatchOwner, KeeperOwner {
   readonly address: string;
   readonly #application: ApplicationAddress;
   readonly #settings: PoolSettings;
   readonly #runtime: Runtime;
-  readonly #queue: WaitQueue<Dispatch>;
+  readonly #queue: DispatchQueue;
   readonly #connections = new ConnectionSet();
-  readonly #names: NameResolver | undefined;
-  readonly #dialOptions: DialOptions;
+  readonly #keeper: ConnectionKeeper;
+  readonly #dialler: Dialler;
   readonly #learner: CapacityLearner | undefined;
   #shape: PoolShape;
   /** It has refused to multiplex, whatever it says. */
   #single = false;
   #active = 0;
-  /** How many of those that wait need a fresh connection. */
-  #freshQueued = 0;
   #opened = 0;
   /** Those that have ended, but not for their consumers yet. */
   #held: Dispatch[] = [];
   #stalls = 0;
   #stallTime = 0;
   #reused = 0;
-  /** At which idle connections that are too many are closed. */
-  #trim: Timer | undefined;
   #pumping = false;
   #ending: FastCGIError | undefined;
-  #onDrained: (() => void)[] = [];
+  readonly #drain = new DrainWatch(() => this.#isDrained);
 
   constructor(application: ApplicationAddress, settings: PoolSettings, runtime: Runtime) {
     this.address = formatApplicationAddress(application);
@@ -59,12 +56,20 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.#settings = settings;
     this.#runtime = runtime;
     const { waitForStart, lookup } = settings;
-    this.#names = resolverFor(application.address, lookup, () => runtime.timeouts.clock());
-    this.#dialOptions = { waitForStart, lookup: this.#names?.lookup };
+    const names = resolverFor(application.address, lookup, () => runtime.timeouts.clock());
+    this.#keeper = new ConnectionKeeper(this, names);
     this.#learner = createLearner(application, settings, runtime, (capacity) => this.#reshape(capacity));
     // What is to be learned is not known yet.
     this.#shape = poolShape(settings.learn ? { ...settings, multiplex: 1 } : settings);
-    this.#queue = new WaitQueue({ timeouts: runtime.timeouts, onExpire: (dispatch) => this.#onExpire(dispatch) });
+    this.#queue = new DispatchQueue({ timeouts: runtime.timeouts, onExpire: (dispatch) => this.#onExpire(dispatch) });
+    this.#dialler = new Dialler({
+      application,
+      connectTimeout: settings.connectTimeout,
+      dial: { waitForStart, lookup: names?.lookup },
+      runtime,
+      queue: this.#queue,
+      owner: this,
+    });
   }
 
   get protocol(): ApplicationProtocol {
@@ -108,6 +113,15 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     return this.#reused;
   }
 
+  get shape(): PoolShape {
+    return this.#shape;
+  }
+
+  /** How many more requests may begin. */
+  get room(): number {
+    return Math.max(0, this.#shape.maxActive - this.#active);
+  }
+
   /** Requests at once on one connection. */
   get multiplex(): number {
     return this.#shape.multiplex;
@@ -123,6 +137,10 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     return this.#ending;
   }
 
+  get closing(): boolean {
+    return this.#ending !== undefined;
+  }
+
   /**
    * Begins it on a connection that is there, or lets it wait for one.
    *
@@ -135,9 +153,8 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
       this.#begin(dispatch, connection);
       return undefined;
     }
-    if (this.#queue.length - this.#room >= this.#settings.queue) return queueFullError(this.#settings.queue);
+    if (this.#queue.length - this.room >= this.#settings.queue) return queueFullError(this.#settings.queue);
     this.#queue.push(dispatch, dispatch.plan.queueTimeout);
-    if (dispatch.fresh) this.#freshQueued++;
     this.#pump();
     return undefined;
   }
@@ -145,25 +162,23 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   async close(): Promise<void> {
     this.#ending ??= closedError();
     this.#stopTimers();
-    this.#trimIdle();
-    await this.#drained();
+    this.#keeper.trim();
+    await this.#drain.wait();
   }
 
   async destroy(error?: Error): Promise<void> {
     this.#ending = destroyedError(error);
     this.#stopTimers();
-    this.#freshQueued = 0;
     for (const dispatch of this.#queue.drain()) dispatch.fail(copyOf(this.#ending));
     for (const connection of this.#connections) connection.destroy(copyOf(this.#ending));
     for (const dispatch of [...this.#held]) dispatch.abort(copyOf(this.#ending));
-    await this.#drained();
+    await this.#drain.wait();
   }
 
   leave(dispatch: Dispatch): void {
     if (!this.#queue.remove(dispatch)) return;
-    if (dispatch.fresh) this.#freshQueued--;
     // Attempts that nobody waits for any more.
-    const needed = Math.max(this.#freshQueued, Math.ceil(this.#queue.length / this.#shape.multiplex));
+    const needed = Math.max(this.#queue.fresh, Math.ceil(this.#queue.length / this.#shape.multiplex));
     while (this.#connections.connecting > needed) {
       this.#connections.lastAttempt?.destroy(closedError());
     }
@@ -172,7 +187,6 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   repeat(dispatch: Dispatch): boolean {
     if (this.#ending?.code === "FCGI_ERR_DESTROYED") return false;
     this.#queue.unshift(dispatch, dispatch.plan.queueTimeout);
-    this.#freshQueued++;
     this.#pump();
     return true;
   }
@@ -190,7 +204,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
       return;
     }
     this.#held = this.#held.filter((other) => other !== dispatch);
-    this.#checkDrained();
+    this.#drain.check();
   }
 
   onStall(time: number): void {
@@ -211,16 +225,16 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     // As many as it would have taken, unless the attempts that still run will take them.
     const excess = this.#queue.length - this.#connections.connecting * this.#shape.multiplex;
     // Of those that share no connection each has an attempt of its own.
-    if (excess <= 0 && this.#freshQueued > this.#connections.connecting) {
+    if (excess <= 0 && this.#queue.fresh > this.#connections.connecting) {
       const dispatch = this.#queue.find(({ fresh }) => fresh);
-      if (dispatch !== undefined) this.#shift(dispatch).fail(copyOf(error));
+      if (dispatch !== undefined) this.#queue.shift(dispatch).fail(copyOf(error));
     }
     for (let count = Math.min(excess, this.#shape.multiplex); count > 0; count--) {
       const dispatch = this.#queue.first?.waiter;
-      if (dispatch !== undefined) this.#shift(dispatch).fail(copyOf(error));
+      if (dispatch !== undefined) this.#queue.shift(dispatch).fail(copyOf(error));
     }
     this.#pump();
-    this.#checkDrained();
+    this.#drain.check();
   }
 
   onActive(change: number): void {
@@ -228,7 +242,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
   }
 
   onFree(connection: Connection): void {
-    if (connection.state === "open") this.#retireStale(connection);
+    if (connection.state === "open") this.#keeper.retireStale(connection);
     if (connection.state !== "open" || connection.active > 0) return this.#pump();
     if (!connection.reusable) return connection.close();
     if (!connection.available) return;
@@ -238,44 +252,28 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
 
   onQuiet(connection: Connection): void {
     if (connection.state !== "open" || connection.active > 0 || connection.resting) return;
-    const left = this.#shape.maxAge - connection.age;
-    if (left <= 0) return connection.close();
-    connection.rest(Math.min(this.#shape.idleTime, left));
-    this.#trimSoon();
+    this.#keeper.rest(connection);
+  }
+
+  onRetired(): void {
+    this.#pump();
   }
 
   onClosed(connection: Connection): void {
     this.#connections.delete(connection);
     this.#pump();
-    this.#checkDrained();
+    this.#drain.check();
   }
 
   #reshape(learned: PoolCapacity): void {
     this.#shape = poolShape(this.#single ? { ...learned, multiplex: 1 } : learned);
     for (const connection of this.#connections) connection.multiplex = this.#shape.multiplex;
-    this.#trimIdle();
+    this.#keeper.trim();
     this.#pump();
   }
 
-  /** A connection on which something always runs has to go some day, too, and sooner when its host has moved. */
-  #retireStale(connection: Connection): void {
-    if (connection.age >= this.#shape.maxAge) return connection.close();
-    if (this.#shape.multiplex === 1) return;
-    this.#names?.recheck((addresses) => {
-      for (const each of this.#connections) {
-        if (each.state === "open" && !addresses.has(each.remoteAddress)) each.close();
-      }
-      this.#pump();
-    });
-  }
-
-  /** How many more requests may begin. */
-  get #room(): number {
-    return Math.max(0, this.#shape.maxActive - this.#active);
-  }
-
   #pick(dispatch: Dispatch): Connection | undefined {
-    return this.#room > 0 ? this.#connections.pick(dispatch.fresh, this.#shape.multiplex > 1) : undefined;
+    return this.room > 0 ? this.#connections.pick(dispatch.fresh, this.#shape.multiplex > 1) : undefined;
   }
 
   #begin(dispatch: Dispatch, connection: Connection): void {
@@ -289,26 +287,20 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     this.onQuiet(connection);
   }
 
-  #shift(dispatch: Dispatch): Dispatch {
-    this.#queue.remove(dispatch);
-    if (dispatch.fresh) this.#freshQueued--;
-    return dispatch;
-  }
-
   /** Begins what can begin, in order; then dials for those that wait. */
   #pump(): void {
     if (this.#pumping || this.#queue.length === 0) return;
     this.#pumping = true;
     let sharedLeft = true;
-    let freshLeft = this.#freshQueued;
+    let freshLeft = this.#queue.fresh;
     let dialled = 0;
     let entry = this.#queue.first;
-    while (entry !== undefined && this.#room > 0 && (sharedLeft || freshLeft > 0)) {
+    while (entry !== undefined && this.room > 0 && (sharedLeft || freshLeft > 0)) {
       const { waiter } = entry;
       const connection = waiter.fresh || sharedLeft ? this.#pick(waiter) : undefined;
       if (connection !== undefined) {
-        this.#begin(this.#shift(waiter), connection);
-        freshLeft = this.#freshQueued;
+        this.#begin(this.#queue.shift(waiter), connection);
+        freshLeft = this.#queue.fresh;
         dialled = 0;
         entry = this.#queue.first;
         continue;
@@ -321,33 +313,7 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
       entry = entry.next;
     }
     this.#pumping = false;
-    this.#dial();
-  }
-
-  /** Opens connections for those that wait and may begin, as far as the shape allows. */
-  #dial(): void {
-    const { multiplex, maxConnections } = this.#shape;
-    for (;;) {
-      const { connecting, coldest } = this.#connections;
-      const waiting = Math.min(this.#queue.length, this.#room);
-      const freshNeeded = Math.min(this.#freshQueued, this.#room) > connecting;
-      if (!freshNeeded && waiting <= connecting * multiplex) return;
-      if (this.#connections.usable(multiplex) >= maxConnections) {
-        // An idle connection that is of no use to those that wait makes room; on a multiplexing
-        // application, whose connections cost it nothing, one more is opened.
-        if (coldest !== undefined && this.#freshQueued > 0) {
-          coldest.close();
-          continue;
-        }
-        if (multiplex === 1 || !freshNeeded) return;
-      }
-      const connectTimeout = this.#queue.first?.waiter.plan.connectTimeout ?? this.#settings.connectTimeout;
-      const application = this.#application;
-      const runtime = this.#runtime;
-      this.#connections.add(
-        new Connection({ application, multiplex, connectTimeout, dial: this.#dialOptions, runtime, owner: this }),
-      );
-    }
+    this.#dialler.dial();
   }
 
   #onExpire(dispatch: Dispatch): void {
@@ -357,40 +323,9 @@ export class Scheduler implements ConnectionOwner, DispatchOwner {
     dispatch.fail(queueTimeoutError(dispatch.plan.queueTimeout));
   }
 
-  /**
-   * Closes idle connections that are too many at the next tick, if they still are: under load the next request takes them at once, and
-   * would have to open another.
-   */
-  #trimSoon(): void {
-    if (!this.#shape.keep || this.#ending !== undefined) this.#trimIdle();
-    else if (this.#connections.idle > this.#shape.maxIdle && this.#trim?.active !== true)
-      this.#trim = this.#runtime.timeouts.schedule(0, () => this.#trimIdle());
-  }
-
   #stopTimers(): void {
     this.#learner?.stop();
-    if (this.#trim !== undefined) this.#runtime.timeouts.cancel(this.#trim);
-  }
-
-  #trimIdle(): void {
-    const most = this.#ending === undefined ? this.#shape.maxIdle : 0;
-    while (this.#connections.idle > most) this.#connections.coldest?.close();
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onDrained.push(resolve);
-      this.#checkDrained();
-    });
-  }
-
-  /** Looks once more when the turn is over: a request whose connection has just gone may be about to wait for another. */
-  #checkDrained(): void {
-    if (!this.#isDrained) return;
-    queueMicrotask(() => {
-      if (!this.#isDrained) return;
-      for (const resolve of this.#onDrained.splice(0)) resolve();
-    });
+    this.#keeper.stop();
   }
 
   get #isDrained(): boolean {
