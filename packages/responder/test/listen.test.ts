@@ -38,9 +38,11 @@ const refusal = (message: string | RegExp, code = "FCGI_ERR_LISTEN"): unknown =>
 async function deadSocket(path: string): Promise<void> {
   const code = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => console.log("up"))`;
   const child = spawn(process.execPath, ["--eval", code], { stdio: ["ignore", "pipe", "inherit"] });
-  await once(child.stdout, "data");
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const exited = once(child, "exit");
+  await Promise.race([once(child.stdout, "data"), exited]);
   child.kill("SIGKILL");
-  await once(child, "exit");
+  await exited;
   expect(lstatSync(path).isSocket()).toBe(true);
 }
 
@@ -281,6 +283,13 @@ describe("TCP", () => {
   });
 
   test("a name that nobody knows", async () => {
+    // Not asked of the network: without one, an answer may take longer than any test.
+    vi.spyOn(dns, "lookup").mockRejectedValue(Object.assign(new Error("unknown"), { code: "ENOTFOUND" }));
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    });
     await expect(listenOn({ listen: "tcp://no-such-host.invalid:0" }).ready).rejects.toThrow(
       refusal("the name no-such-host.invalid is not known here"),
     );

@@ -50,7 +50,8 @@ test.for(examples)("example $number of the README does what it says", async ({ c
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
-  const exit = once(child, "exit");
+  // Not when it has exited: its last lines may come after that.
+  const exit = once(child, "close");
   void exit.then(() => watching.abort(new Error(output.stderr)));
 
   if (connected !== undefined) {

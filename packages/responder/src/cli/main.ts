@@ -68,9 +68,10 @@ async function runWorkers(args: Arguments, path: string): Promise<void> {
   process.on("SIGTERM", stop).on("SIGINT", stop);
   process.on("SIGHUP", () => reload(supervisor, args));
   const address = await supervisor.ready;
+  // Before it says that it serves: whoever reads that may change a file at once.
+  if (args.watch) watchFolder(path, () => reload(supervisor, args));
   if (args.log === "json") logLine("info", "serving", { module: path, address });
   else say(`x-responder serves ${path} on ${address}\n`);
-  if (args.watch) watchFolder(path, () => reload(supervisor, args));
 }
 
 function reload(supervisor: Supervisor, { log }: Arguments): void {

@@ -4,20 +4,28 @@ import { once } from "node:events";
 import { existsSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { temporaryFolder } from "../support/application.ts";
 import { FrontEnd, post, request, stdin } from "../support/front-end.ts";
 import { withUnixListener } from "../support/process.ts";
+
+// Each starts programs, and the machine may have other things to do.
+vi.setConfig({ testTimeout: 60_000 });
 
 const COMMAND = join(import.meta.dirname, "../../bin/x-responder.cjs");
 const MODULE = join(import.meta.dirname, "../support/module-application.ts");
 
 interface Running {
   child: ChildProcess;
+  /** Resolves with exit code or signal, when all output has come. */
   exit: Promise<number | string>;
-  /** Resolves when stdout and stderr together contain the text once more than when it was last waited for. */
+  /**
+   * Resolves when stdout or stderr contains the text once more than when it was last waited for. What the two say is in order only
+   * within each of them.
+   */
   says(text: string): Promise<void>;
+  /** What stdout and then stderr have said so far. */
   output(): string;
 }
 
@@ -40,31 +48,34 @@ function runWithSocket(fd: number, listenPid: string): Running {
 
 function watched(child: ChildProcess): Running {
   onTestFinished(() => void child.kill("SIGKILL"));
-  let output = "";
-  let seen = 0;
-  let wake = (): void => {};
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
+  const outputs = [child.stdout, child.stderr].map((stream) => {
+    const output = { text: "", seen: 0 };
+    stream?.setEncoding("utf8").on("data", (chunk: string) => {
+      output.text += chunk;
       wake();
     });
-  }
-  const exit = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
+    return output;
+  });
+  const output = (): string => outputs.map(({ text }) => text).join("");
+  let ended: number | string | undefined;
+  let wake = (): void => {};
+  // Not when it has exited: its last lines may come after that.
+  const exit = once(child, "close").then(([code, signal]) => (ended = (code ?? signal) as number | string));
+  void exit.then(() => wake());
+  const find = (text: string): boolean =>
+    outputs.some((one) => {
+      const at = one.text.indexOf(text, one.seen);
+      if (at >= 0) one.seen = at + text.length;
+      return at >= 0;
+    });
   return {
     child,
     exit,
-    output: () => output,
+    output,
     async says(text) {
-      for (;;) {
-        const at = output.indexOf(text, seen);
-        if (at >= 0) {
-          seen = at + text.length;
-          return;
-        }
-        await new Promise<void>((resolve, reject) => {
-          wake = resolve;
-          void exit.then((end) => reject(new Error(`It ended with ${String(end)}: ${output}`)));
-        });
+      while (!find(text)) {
+        if (ended !== undefined) throw new Error(`It ended with ${ended} and did not say ${text}: ${output()}`);
+        await new Promise<void>((resolve) => (wake = resolve));
       }
     },
   };

@@ -13,7 +13,7 @@ const folder = import.meta.dirname;
 
 export interface ApplicationProcess {
   child: ChildProcess;
-  /** Resolves with the exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or the signal that ended it, when all output has come. */
   exit: Promise<number | string>;
   /** What it has written to its stderr so far. */
   errors(): string;
@@ -36,13 +36,14 @@ export function start(
     errors += chunk.toString();
   });
   onTestFinished(() => void child.kill("SIGKILL"));
-  const exit = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string);
+  // Not when it has exited: its last lines may come after that.
+  const exit = once(child, "close").then(([code, signal]) => (code ?? signal) as number | string);
   return { child, exit, errors: () => errors };
 }
 
 /** The next line the process prints. */
 export async function printed({ child, errors }: ApplicationProcess): Promise<string> {
-  const ended = once(child, "exit").then(() => {
+  const ended = once(child, "close").then(() => {
     throw new Error(`The process ended. ${errors()}`);
   });
   const [line] = (await Promise.race([once(child.stdout!, "data"), ended])) as [Buffer];
