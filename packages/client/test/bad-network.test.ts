@@ -74,7 +74,7 @@ test("[f55] … and of a request that is being sent: FCGI_ERR_SEND_TIMEOUT", asy
   const recorder = run(pool, { sendTimeout: 5_000, headersTimeout: 60_000, stdin: Buffer.alloc(64 * 1_048_576) });
   await recorder.started;
   // Until the sockets between hold no more; from then on it can only wait.
-  for (let passed = 0; recorder.code === undefined && passed < 60; passed++) {
+  while (recorder.code === undefined) {
     // oxlint-disable-next-line no-await-in-loop
     await turns(50);
     // oxlint-disable-next-line no-await-in-loop

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { Pool } from "../src/pool.ts";
 import { TestRuntime, turns } from "./support/clock.ts";
+import { freePort } from "./support/free-port.ts";
 import { at, serve, start, usePeerGroup } from "./support/peer-group.ts";
 import { Peer } from "./support/peer.ts";
 import { run } from "./support/run.ts";
@@ -30,13 +31,11 @@ test("[f06] nobody comes: the error says what the last attempt found", async () 
 });
 
 test("a refused TCP port is tried again, too", async () => {
-  const first = await Peer.start({ tcp: true });
-  const { address } = first;
-  await first.stop();
-  const pool = new Pool(address, { waitForStart: true });
+  const port = await freePort();
+  const pool = new Pool(`tcp://127.0.0.1:${port}`, { waitForStart: true });
   const recorder = run(pool);
   await turns(5);
-  await using _ = await Peer.start({ ...serve, port: Number(address.split(":").at(-1)) });
+  await using _ = await Peer.start({ ...serve, port });
   expect((await recorder.settled).code).toBeUndefined();
   await pool.close();
 });

@@ -42,7 +42,7 @@ test("the README has examples", () => {
 
 test.for(examples.map((code, index) => ({ number: index + 1, code })))(
   "example $number of the README prints what it says",
-  { timeout: 20_000 },
+  { timeout: 60_000 },
   async ({ code }) => {
     const program = start(code);
     const stderr = text(program.stderr);

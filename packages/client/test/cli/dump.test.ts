@@ -1,19 +1,30 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { encodeNameValues, encodeRecord, RecordType } from "@x/protocol";
-import { afterAll, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 
 import { request } from "../../src/one-shot.ts";
 import { xClient, xClientProcess } from "../support/command.ts";
 import { Peer } from "../support/peer.ts";
 
 const PROCESS = { timeout: 60_000 };
-const folder = mkdtempSync(join(tmpdir(), "x-client-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+/** One for each test, and for each time it runs: a socket that a failed one left would be in the way of the next. */
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "x-client-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+});
+
+/** Ends with the test. */
+function killed<Child extends ChildProcess>(child: Child): Child {
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
 
 const bytes = Buffer.concat([
   encodeRecord({ type: RecordType.BeginRequest, requestId: 1 }),
@@ -89,7 +100,7 @@ test("standard input; a reader that stops early", PROCESS, async () => {
   expect(await xClientProcess(["dump", "-"], hexdump(bytes))).toMatchObject({ code: 0, stdout: LINES.join("\n") });
   const many = file("many.bin", Buffer.concat(Array.from({ length: 50_000 }, () => bytes)));
   const program = join(import.meta.dirname, "../../bin/x-client.cjs");
-  const child = spawn(process.execPath, [program, "dump", many], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = killed(spawn(process.execPath, [program, "dump", many], { stdio: ["ignore", "pipe", "inherit"] }));
   await once(child.stdout, "readable");
   child.stdout.destroy();
   expect((await once(child, "close"))[0]).toBe(0);
@@ -116,7 +127,7 @@ test("between web server and application: shows both directions and records them
     "--connections",
     "1",
   ];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = killed(spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] }));
   let shown = "";
   child.stdout.on("data", (chunk: Buffer) => (shown += String(chunk)));
   const closed = once(child, "close");
@@ -141,7 +152,7 @@ test("an application that is not there: the connection is cut, and why is told",
   const socket = join(folder, "nobody.sock");
   const program = join(import.meta.dirname, "../../bin/x-client.cjs");
   const args = [program, "dump", "-l", `unix:${socket}`, "tcp://127.0.0.1:1", "--connections", "1"];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const child = killed(spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] }));
   let told = "";
   child.stderr.on("data", (chunk: Buffer) => (told += String(chunk)));
   const closed = once(child, "close");
