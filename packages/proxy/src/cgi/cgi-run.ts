@@ -206,10 +206,12 @@ export class CgiRun implements DispatchController {
     }
     this.#look();
     if (this.#state === "running" && !this.#stderrEnded) {
-      setTimeout(() => {
+      const enough = (): void => {
         this.#stderrEnded = true;
         this.#look();
-      }, STDERR_GRACE).unref();
+      };
+      // Where we were busy meanwhile, what lies in the pipe is read first: timers come before input.
+      setTimeout(() => setImmediate(enough), STDERR_GRACE).unref();
     }
   }
 
@@ -257,8 +259,12 @@ export class CgiRun implements DispatchController {
   #heard(): void {
     const { firstByte, idle } = this.#command.limits;
     const limit = this.#answered ? idle : firstByte;
-    if (this.#state !== "running" || this.#paused || this.#silence === undefined || limit === 0) return;
-    timers.refresh(this.#silence, limit);
+    if (this.#state !== "running" || this.#paused) return;
+    if (this.#silence === undefined) {
+      if (limit > 0) this.#silence = timers.schedule(limit, () => this.#onSilence());
+    } else if (limit > 0) timers.refresh(this.#silence, limit);
+    // The limit of the first byte holds no longer.
+    else timers.cancel(this.#silence);
   }
 
   #feed(stdin: Writable): void {

@@ -125,7 +125,8 @@ export class ApplicationChild {
     const pipes = [this.#child.stdout, this.#child.stderr].filter(
       (pipe) => pipe !== null && !pipe.closed,
     ) as Readable[];
-    const timer = setTimeout(() => pipes.forEach((pipe) => pipe.destroy()), PIPE_GRACE);
+    // Where we were busy meanwhile, what lies in the pipes is read first: timers come before input.
+    const timer = setTimeout(() => setImmediate(() => pipes.forEach((pipe) => pipe.destroy())), PIPE_GRACE);
     const closed = pipes.map((pipe) => new Promise<void>((resolve) => pipe.once("close", resolve)));
     await Promise.all(closed);
     clearTimeout(timer);
