@@ -158,10 +158,13 @@ export class ProxyServer {
     return this.#worker?.reloadCertificates() ?? false;
   }
 
-  /** Accepts no more, and says what still runs. {@link ProxyServer.close} does this too. */
+  /**
+   * Accepts no more, and says what still runs: from now on answers say `Connection: close`. {@link ProxyServer.close} does this too.
+   */
   async stopAccepting(): Promise<ProxyServerStats> {
     await this.#supervisor.stopAccepting();
     if (this.#worker instanceof WorkerProcess) await this.#worker.stopAccepting();
+    else this.#worker?.endConnections();
     return this.stats;
   }
 

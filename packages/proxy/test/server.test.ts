@@ -10,6 +10,7 @@ import type { ProxyConfig } from "../src/config/define-config.ts";
 import { createProxyServer } from "../src/server.ts";
 import type { ProxyServer } from "../src/server.ts";
 import type { UpstreamUnreachable } from "../src/worker/probe-upstreams.ts";
+import { freePort } from "./support/free-port.ts";
 import { RawClient } from "./support/raw-client.ts";
 import { ScriptedBackend } from "./support/scripted-backend.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
@@ -32,7 +33,8 @@ const application = (address: string): ProxyConfig => ({
 
 test("listens, serves, tells what it does, and closes", async () => {
   const backend = await ScriptedBackend.listen((request) => request.end(HELLO));
-  const proxy = server(application(backend.address));
+  // One of those that the system gives could be somebody else's when it is dialled at the end.
+  const proxy = server({ ...application(backend.address), listen: [`127.0.0.1:${await freePort()}`] });
   expect(proxy.gateway).toBeUndefined();
   expect(proxy.addresses).toEqual([]);
   const [address] = await proxy.listen();
@@ -68,6 +70,17 @@ test("[f31] destroy() cuts what close() waits for", async () => {
   await proxy.destroy();
   await closed;
   expect(await client.closed()).toBe("");
+});
+
+test("[Q2] from the moment in which it accepts no more, its answers say that their connections end", async () => {
+  const backend = await ScriptedBackend.listen(() => undefined);
+  const proxy = server(application(backend.address));
+  const [address] = await proxy.listen();
+  const client = new RawClient(address?.port ?? 0).write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const request = await backend.request(0);
+  expect(await proxy.stopAccepting()).toMatchObject({ connections: 1, requests: 1 });
+  request.end(HELLO);
+  expect(await client.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n[^]*hello/);
 });
 
 test("[TJ14] a port that is taken leaves nothing behind", async () => {

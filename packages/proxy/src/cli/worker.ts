@@ -101,9 +101,15 @@ async function serveUntilTold(
         if (message.atOnce) worker.reloadCertificates();
       } else if (message.type === "close") resolve();
       else if (message.type === "stop") {
-        void stop().then(() =>
-          tell({ type: "counts", connections: worker.connections, requests: worker.requests, refused: worker.refused }),
-        );
+        void stop().then(() => {
+          worker.endConnections();
+          return tell({
+            type: "counts",
+            connections: worker.connections,
+            requests: worker.requests,
+            refused: worker.refused,
+          });
+        });
       }
     });
   });

@@ -96,15 +96,20 @@ export class HttpFront implements ConnectionOwner, Http2Owner {
     connection.slot = this.#connections.push(connection) - 1;
   }
 
+  /** Ends all connections: idle ones now, the others after their response, which says `Connection: close`. */
+  endConnections(): void {
+    if (this.draining) return;
+    this.draining = true;
+    for (const connection of this.#connections) connection.drain();
+  }
+
   /**
-   * Lets running requests finish and closes all connections: idle ones now, the others after their response, which says
-   * `Connection: close`.
+   * Lets running requests finish and closes all connections, as {@link HttpFront.endConnections} does.
    *
    * @param grace milliseconds, after which what still runs is cut
    */
   async drain(grace: number): Promise<void> {
-    this.draining = true;
-    for (const connection of this.#connections) connection.drain();
+    this.endConnections();
     await this.#empty(grace);
     this.destroy();
     await this.#empty();

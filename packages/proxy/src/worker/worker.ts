@@ -116,6 +116,11 @@ export class Worker implements AdminTarget {
     return this.#certificates.reload();
   }
 
+  /** There come no more: idle connections end now, the others after their response, which says so. */
+  endConnections(): void {
+    this.#front.endConnections();
+  }
+
   /** Lets running requests finish, at most `shutdown.grace` milliseconds, then cuts. */
   async close(): Promise<void> {
     this.#certificates.close();
