@@ -17,10 +17,10 @@ test("the README has examples", () => {
 
 test.for(examples.map((code, index) => ({ number: index + 1, code })))(
   "example $number of the README prints what it says",
-  { timeout: 20_000 },
+  { timeout: 60_000 },
   async ({ code }) => {
     const args = ["--input-type=module-typescript", "--eval", code];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 20_000 });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 50_000 });
     const promised = [...code.matchAll(/\/\/=> (.*)$/gm)].map((match) => match[1]);
     expect(stderr).toBe("");
     expect(stdout.split("\n").slice(0, -1)).toEqual(promised);

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 // Each starts programs, and the machine may have other things to do.
 vi.setConfig({ testTimeout: 60_000 });
@@ -16,7 +16,20 @@ const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 function run(redirection: string, code: string, cwd?: string): ChildProcess {
   const script = `import { Output } from ${JSON.stringify(OUTPUT)}; const out = new Output(1);\n${code}`;
   const command = `"$0" --input-type=module -e "$1" ${redirection}`;
-  return spawn("sh", ["-c", command, process.execPath, script], { cwd, stdio: ["pipe", "pipe", "pipe", "pipe"] });
+  const child = spawn("sh", ["-c", command, process.execPath, script], {
+    cwd,
+    // A group of its own: all of the pipe ends with the test.
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
+  });
+  onTestFinished(() => {
+    try {
+      process.kill(-(child.pid ?? 0), "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  });
+  return child;
 }
 
 async function text(stream: NodeJS.ReadableStream | null): Promise<string> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { listPhp } from "../../src/processes/php-program.ts";
+import { freePort } from "../support/free-port.ts";
 import { needs } from "../support/needs.ts";
 import { gone, isAlive } from "../support/processes.ts";
 import { ProxyProgram } from "../support/proxy-program.ts";
@@ -173,16 +174,19 @@ test("[TJ14] the same thing started twice: the second ends with 1, the first is 
 });
 
 describe("[Q2] ending", () => {
-  async function withRunningRequest(): Promise<{ program: ProxyProgram; client: RawClient; request: BackendRequest }> {
+  async function withRunningRequest(
+    listen = ANY_PORT,
+  ): Promise<{ program: ProxyProgram; client: RawClient; request: BackendRequest }> {
     const backend = await ScriptedBackend.listen(() => undefined);
-    const program = new ProxyProgram([site(), "--php", backend.address, ...ANY_PORT]);
+    const program = new ProxyProgram([site(), "--php", backend.address, ...listen]);
     const client = new RawClient(await program.port()).write("GET /index.php HTTP/1.1\r\nHost: a\r\n\r\n");
     return { program, client, request: await backend.request(0) };
   }
 
   test("[f30] a running request is finished, and no new connection is taken", async () => {
-    const { program, client, request } = await withRunningRequest();
-    const port = await program.port();
+    // One of those that the system gives could be somebody else's by then.
+    const port = await freePort();
+    const { program, client, request } = await withRunningRequest(["--listen", `127.0.0.1:${port}`]);
     program.child.kill("SIGTERM");
     await program.line(/SIGTERM: stopping, waiting for 1 request up to 30 s \(again: at once\)/);
     await expect(get(port)).rejects.toThrow("fetch failed");

@@ -13,6 +13,7 @@ import { listPhp } from "../../src/processes/php-program.ts";
 import { ProcessManager } from "../../src/processes/process-manager.ts";
 import type { ProcessManagerOptions } from "../../src/processes/process-manager.ts";
 import { fastcgiRequest } from "../support/fastcgi-request.ts";
+import { freePort } from "../support/free-port.ts";
 import { isRoot, needs } from "../support/needs.ts";
 import { ProcessEvents } from "../support/process-events.ts";
 import { gone, groupMembers } from "../support/processes.ts";
@@ -69,20 +70,6 @@ function run(processes: ProcessManager, folder: string, script: string, query = 
 async function report(processes: ProcessManager, folder: string, script: string, query = ""): Promise<unknown> {
   const response = await run(processes, folder, script, query);
   return JSON.parse(Buffer.from(response.slice(response.indexOf("\r\n\r\n") + 4), "latin1").toString("utf8"));
-}
-
-/** A port that nobody listens on, below those that the system gives to whoever asks for any. */
-async function freePort(): Promise<number> {
-  for (let port = 10_240 + (process.pid % 20_000); ; port++) {
-    const server = createServer();
-    // oxlint-disable-next-line no-await-in-loop -- until one is free
-    const free = await new Promise((resolve) => {
-      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
-    });
-    // oxlint-disable-next-line no-await-in-loop
-    if (free === true) await once(server.close(), "close");
-    if (free === true) return port;
-  }
 }
 
 describe("kind php-cgi", () => {

@@ -1,5 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 
+import { clue } from "./clue.ts";
+
 /** Process ids of the running members of a process group. The remains of ended ones do not count. */
 export function groupMembers(leader: number): number[] {
   return runningProcesses()
@@ -14,7 +16,9 @@ export function isAlive(pid: number): boolean {
 
 /** Resolves when there is no running process of that number. The kernel tells only parents, so it is looked at in turns. */
 export async function gone(pid: number): Promise<void> {
+  const went = clue(`the end of process ${pid}`);
   while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
+  went();
 }
 
 function runningProcesses(): { pid: number; group: number }[] {

@@ -57,7 +57,11 @@ export class ProxyProgram {
       this.#closed = true;
       this.#changes.tell();
     });
-    onTestFinished(() => void this.child.kill("SIGKILL"));
+    const gone = once(this.child, "exit");
+    onTestFinished(async () => {
+      this.child.kill("SIGKILL");
+      await gone;
+    });
   }
 
   get pid(): number {
@@ -79,7 +83,7 @@ export class ProxyProgram {
   async line(pattern: RegExp): Promise<RegExpExecArray> {
     const find = (): RegExpExecArray | undefined => pattern.exec(this.stdout) ?? pattern.exec(this.stderr) ?? undefined;
     // Not when it has exited: its last lines may come after that.
-    await this.#changes.until(() => this.#closed || find() !== undefined);
+    await this.#changes.find(() => (this.#closed || find() !== undefined ? true : undefined), pattern);
     const found = find();
     if (found === undefined) throw new Error(`ended without ${String(pattern)}:\n${this.stdout}\n${this.stderr}`);
     return found;

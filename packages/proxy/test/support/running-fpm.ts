@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { onTestFinished } from "vitest";
@@ -31,12 +31,15 @@ export async function startRunningFpm(lines: readonly string[] = []): Promise<Ru
   const main = join(folder, "php-fpm.conf");
   writeFileSync(main, `[global]\nerror_log = ${folder}/log\ninclude = ${pools}/*.conf\n`);
   const child = spawn(findPhp("php-fpm"), ["--nodaemonize", "--fpm-config", main], { stdio: "ignore" });
+  const exited = once(child, "exit");
   onTestFinished(async () => {
-    const exited = once(child, "exit");
     child.kill("SIGTERM");
     await exited;
   });
   const address = `unix:${socket}`;
-  while ((await connectOnce(address, 1_000)) !== undefined) await new Promise((resolve) => setImmediate(resolve));
+  while ((await connectOnce(address, 1_000)) !== undefined) {
+    if (child.exitCode !== null) throw new Error(`PHP-FPM ended: ${readFileSync(`${folder}/log`, "utf8")}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
   return { address, poolFiles: [`${folder}/etc/php/*/fpm/pool.d/*.conf`], user: "nobody" };
 }

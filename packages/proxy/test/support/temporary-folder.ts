@@ -8,6 +8,7 @@ import { onTestFinished } from "vitest";
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "xp-"));
   chmodSync(folder, 0o755);
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  // Programs that were killed may still be writing there.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }));
   return folder;
 }
