@@ -5,6 +5,10 @@ import type { ClientSocket } from "./socket.ts";
 /**
  * The receiving half of a connection: the slab that the socket reads into, and whether it reads. It
  * pauses for consumers that ask for it, and while consumers hold so many slabs that none is free.
+ *
+ * A socket keeps its buffer in a pause, and gets another one only when it has read. So a pause that a
+ * read has led to is sat out with a small one, which the first read after it fills: a thousand
+ * consumers that wait must not hold 64 KiB each.
  */
 export class ConnectionInput {
   readonly #runtime: Runtime;
@@ -12,6 +16,7 @@ export class ConnectionInput {
   readonly #onSlabFree = (): void => this.resume();
   #socket: ClientSocket | undefined;
   #slab: Slab;
+  #small = false;
   #pauses = 0;
   #readingSince = 0;
   #closed = false;
@@ -53,15 +58,18 @@ export class ConnectionInput {
     this.#onResumed();
   }
 
-  /** The `length` bytes read were delivered: goes on in another slab when somebody keeps this one. */
+  /** The `length` bytes read were delivered: goes on in another slab when somebody keeps this one, or another size is wanted. */
   delivered(length: number): void {
-    if (!this.#slab.held) return this.#slab.scrub(length);
     const { slabs } = this.#runtime;
+    const { held } = this.#slab;
+    if (held && slabs.exhausted) {
+      this.pause();
+      slabs.whenFree(this.#onSlabFree);
+    }
+    if (!held && this.paused === this.#small) return this.#slab.scrub(length);
     this.#slab.disarm();
-    this.#slab = slabs.take();
-    if (!slabs.exhausted) return;
-    this.pause();
-    slabs.whenFree(this.#onSlabFree);
+    this.#small = this.paused;
+    this.#slab = this.#small ? slabs.takeSmall() : slabs.take();
   }
 
   close(): void {

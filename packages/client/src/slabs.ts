@@ -16,8 +16,11 @@ export interface SlabPoolOptions {
   limit?: number;
 }
 
-/** Free slabs kept for the next read; more are left to the garbage collector. */
+/** Free slabs of each size that are kept for the next read; the memory of more goes back at once. */
 const FREE_KEPT = 64;
+
+/** Bytes of a small slab: what nginx gives a connection at a time (`fastcgi_buffers`). */
+const SMALL = 8_192;
 
 let poison = false;
 
@@ -83,22 +86,35 @@ export class Slab {
     if (this.#holders === 0) this.#pool.give(this);
   }
 
+  /** For the pool: takes the memory from it. The garbage collector would let 64 MB of slabs pile up first. */
+  free(): void {
+    (this.buffer.buffer as ArrayBuffer & TransferableBuffer).transfer(0);
+  }
+
   /** For tests: see {@link poisonReleasedSlabs}. */
   scrub(bytes: number = this.buffer.length): void {
     if (poison) this.buffer.fill(0xdd, 0, bytes);
   }
 }
 
+/** ES2024, of which the compiler's library knows nothing yet. */
+interface TransferableBuffer {
+  transfer(length: number): ArrayBuffer;
+}
+
 /** Read buffers, used again and again by all connections of a process. */
 export class SlabPool {
   readonly #size: number;
+  readonly #small: number;
   readonly #limit: number;
   readonly #free: Slab[] = [];
+  readonly #freeSmall: Slab[] = [];
   readonly #waiting = new Set<() => void>();
   #held = 0;
 
   constructor(options: SlabPoolOptions = {}) {
     this.#size = options.size ?? 65_536;
+    this.#small = Math.min(SMALL, this.#size);
     this.#limit = options.limit ?? 1_024;
   }
 
@@ -117,6 +133,11 @@ export class SlabPool {
     return this.#free.pop()?.arm() ?? new Slab(this, this.#size);
   }
 
+  /** One of 8 KiB at most, for a connection that does not read for now: it holds its buffer all the same. */
+  takeSmall(): Slab {
+    return this.#freeSmall.pop()?.arm() ?? new Slab(this, this.#small);
+  }
+
   /** Calls `resume` once, when a slab comes back; connections resume in the order in which they paused. */
   whenFree(resume: () => void): void {
     this.#waiting.add(resume);
@@ -130,7 +151,9 @@ export class SlabPool {
   /** For slabs: nobody uses `slab` any more. */
   give(slab: Slab): void {
     slab.scrub();
-    if (this.#free.length < FREE_KEPT) this.#free.push(slab);
+    const free = slab.buffer.length === this.#size ? this.#free : this.#freeSmall;
+    if (free.length < FREE_KEPT) free.push(slab);
+    else slab.free();
   }
 
   /** For slabs: one more or one less is held. */

@@ -34,6 +34,26 @@ test("a slab that a connection reads into does not come back when it is released
   expect(pool.take()).not.toBe(slab);
 });
 
+test("small slabs are used again for their own size, and are no larger than the others", () => {
+  const pool = new SlabPool();
+  const small = pool.takeSmall();
+  expect(small.buffer).toHaveLength(8_192);
+  small.disarm();
+  expect(pool.take().buffer).toHaveLength(65_536);
+  expect(pool.takeSmall()).toBe(small);
+  expect(new SlabPool({ size: 16 }).takeSmall().buffer).toHaveLength(16);
+});
+
+test("64 free slabs are kept, the memory of more goes back at once", () => {
+  const pool = new SlabPool({ size: 16 });
+  const slabs = Array.from({ length: 70 }, () => pool.take());
+  for (const slab of slabs) slab.disarm();
+  expect(slabs.map(({ buffer }) => buffer.length)).toEqual([
+    ...Array<number>(64).fill(16),
+    ...Array<number>(6).fill(0),
+  ]);
+});
+
 test("a slab released twice throws", () => {
   const slab = new SlabPool({ size: 16 }).take();
   slab.retain();

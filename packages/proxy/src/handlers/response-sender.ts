@@ -1,7 +1,7 @@
 import type { DispatchController } from "@x/client";
 
 import type { GatewayResponse } from "../gateway-request.ts";
-import { SMALL_BLOCK_SIZE } from "../spool/blocks.ts";
+import { BLOCK_SIZE, SMALL_BLOCK_SIZE } from "../spool/blocks.ts";
 import { SpoolQueue, type SpoolQueueOwner } from "../spool/spool-queue.ts";
 import type { Spool, SpoolProblem } from "../spool/spool.ts";
 
@@ -40,7 +40,8 @@ export interface SendingRules {
 /**
  * The body of a response on its way from the application to the client. It goes out as it comes. What the client does not take waits
  * in a queue, in memory first and then in a file, so that the application is done when it has sent everything; only when the file
- * takes no more, or nothing is to be stored, does the application wait for the client.
+ * takes no more, or nothing is to be stored, does the application wait for the client. When no file takes anything and clients are slow,
+ * it waits for each piece: then no more than that is read at a time, and held.
  */
 export class ResponseSender implements SpoolQueueOwner {
   readonly #response: GatewayResponse;
@@ -49,6 +50,8 @@ export class ResponseSender implements SpoolQueueOwner {
   #controller: DispatchController | undefined;
   #queue: SpoolQueue | undefined;
   #paused = false;
+  /** It is counted among those for which there was no room. */
+  #refused = false;
   /** Pieces on their way that will be told when they were taken. */
   #onTheWay = 0;
   /** The next piece is being had from the queue, or will be at the end of this turn. */
@@ -70,6 +73,15 @@ export class ResponseSender implements SpoolQueueOwner {
     this.#controller = controller;
     if (this.#rules.store && !this.#fits(chunk.length)) this.#store(chunk);
     else if (!this.#send(chunk, controller) && !this.#rules.store) this.#pause();
+    else if (
+      this.#rules.store &&
+      this.#onTheWay > 0 &&
+      this.#takesSmall &&
+      !this.#rules.spool.hasRoom(BLOCK_SIZE, "response")
+    ) {
+      this.onRefused();
+      this.#pause();
+    }
   }
 
   /** The application has sent everything: `onSent` is called when all of it was given to the client. */
@@ -93,6 +105,8 @@ export class ResponseSender implements SpoolQueueOwner {
 
   onRefused(): void {
     // The queue says false early from now on: the application waits.
+    if (this.#refused) return;
+    this.#refused = true;
     this.#rules.spool.countRefused();
   }
 
@@ -140,7 +154,9 @@ export class ResponseSender implements SpoolQueueOwner {
       release();
       if (performance.now() - began > SLOW) this.#slow = TRUSTED;
       else if (this.#slow > 0) this.#slow--;
-      if (--this.#onTheWay === 0 && !this.#fetching) this.fetch();
+      if (--this.#onTheWay > 0 || this.#fetching) return;
+      this.fetch();
+      if (!this.#fetching && this.#rules.store) this.#resume();
     });
   }
 

@@ -1,10 +1,12 @@
+import { free } from "./discard.ts";
+
 /** Bytes of a block: the content of one full FastCGI record (FastCGI 1.0 §3.3), so that a block of a request body leaves as one. */
 export const BLOCK_SIZE = 65_528;
 
 /** Bytes of a small one, for what comes in small pieces or is held for long. */
 export const SMALL_BLOCK_SIZE = 16_384;
 
-/** Free bytes of each size that are kept for the next user; more are left to the garbage collector. */
+/** Free bytes of each size that are kept for the next user; more go back at once. */
 const FREE_KEPT = 4 * 1_024 * 1_024;
 
 /**
@@ -38,8 +40,8 @@ export class Blocks {
   /** Nobody uses the block any more. One that never comes back is garbage like any other. */
   give(block: Buffer): void {
     if (this.#poison) block.fill(0xdd);
-    if (block.length > BLOCK_SIZE) return;
-    const free = block.length === BLOCK_SIZE ? this.#large : this.#small;
-    if ((free.length + 1) * block.length <= FREE_KEPT) free.push(block);
+    const kept = block.length === BLOCK_SIZE ? this.#large : this.#small;
+    if (block.length <= BLOCK_SIZE && (kept.length + 1) * block.length <= FREE_KEPT) kept.push(block);
+    else free(block.buffer);
   }
 }

@@ -75,12 +75,15 @@ export class SpoolQueue {
    */
   push(chunk: Uint8Array): boolean {
     if (this.#closed) return false;
-    for (let at = 0; at < chunk.length;) at += this.#append(chunk, at);
+    const scarce = this.#isScarce(chunk.length);
+    for (let at = 0; at < chunk.length;) at += this.#append(chunk, at, scarce);
     this.#length += chunk.length;
     this.#spill();
     this.#serve();
     if (this.#hasRoom) return true;
     this.#waiting = true;
+    const problem = scarce ? this.#spool.check(this.#wanted(0), this.#purpose) : undefined;
+    if (problem !== undefined) this.#tellRefused(problem);
     return false;
   }
 
@@ -113,13 +116,36 @@ export class SpoolQueue {
     for (const { block } of this.#blocks.splice(this.#writing ? 1 : 0)) this.#spool.blocks.give(block);
   }
 
-  #append(chunk: Uint8Array, at: number): number {
+  /**
+   * Can no file take the next 64 KiB? An application is told to wait before they are in memory then; an upload is refused when it does
+   * not fit, and not before.
+   *
+   * @param more bytes that come now
+   */
+  #isScarce(more: number): boolean {
+    if (this.#refused || this.#broken) return true;
+    if (this.#purpose === "request") return false;
+    return !this.#spool.hasRoom(this.#wanted(more), this.#purpose);
+  }
+
+  /** Bytes to reserve for what is in memory, for `more` and for the next 64 KiB. */
+  #wanted(more: number): number {
+    return Math.max(0, this.#writeAt + this.#memory + more + BLOCK_SIZE - this.#extent);
+  }
+
+  get #hasRoom(): boolean {
+    // What comes next may be another 64 KiB, which would be held in memory.
+    return this.#memory < (this.#isScarce(0) ? 1 : HIGH);
+  }
+
+  /** @param scarce it may stay for long: in small blocks, which come back one after the other */
+  #append(chunk: Uint8Array, at: number, scarce: boolean): number {
     const { length } = this.#blocks;
     let last = this.#blocks[length - 1];
     if (last === undefined || last.end === last.block.length || (length === 1 && this.#writing)) {
       const { blocks } = this.#spool;
       // Once a file is in use, a trickle is not worth a large one, nor is the rest of a chunk that one block did not hold.
-      const small = (this.#file !== undefined || length > 0) && chunk.length - at < SMALL_BLOCK_SIZE;
+      const small = scarce || ((this.#file !== undefined || length > 0) && chunk.length - at < SMALL_BLOCK_SIZE);
       last = { block: small ? blocks.takeSmall() : blocks.take(), start: 0, end: 0 };
       this.#blocks.push(last);
     }
@@ -133,17 +159,13 @@ export class SpoolQueue {
     return this.#length - (this.#writeAt - this.#readAt);
   }
 
-  get #hasRoom(): boolean {
-    // Without a file all that is pushed stays in memory, and what comes next may be another 64 KiB.
-    return this.#memory < (this.#refused || this.#broken ? SMALL_BLOCK_SIZE : HIGH);
-  }
-
   /** Brings the first block into the file, if there is enough to be worth it. */
   #spill(): void {
     const [first] = this.#blocks;
     if (first === undefined || this.#writing || this.#refused || this.#broken) return;
     // Once a file is in use, who is slow should not hold 64 KiB of memory as well.
-    if (first.end < (this.#file === undefined ? BLOCK_SIZE : this.#settling ? 1 : SMALL_BLOCK_SIZE)) return;
+    if (this.#file === undefined ? this.#memory < BLOCK_SIZE : first.end < (this.#settling ? 1 : SMALL_BLOCK_SIZE))
+      return;
     const { block, start, end } = first;
     const extent = Math.max(this.#extent, this.#writeAt + end - start);
     const problem = this.#spool.reserve(extent - this.#extent, this.#purpose);

@@ -93,9 +93,14 @@ export class Spool {
     };
   }
 
-  /** Could a request body of that size be held now? Nothing is reserved. */
-  check(bytes: number): SpoolProblem | undefined {
-    return this.#used + bytes > this.#quota ? this.#full() : undefined;
+  /** Could a body of that size be held now? Nothing is reserved. */
+  check(bytes: number, purpose: SpoolPurpose = "request"): SpoolProblem | undefined {
+    return this.hasRoom(bytes, purpose) ? undefined : this.#full();
+  }
+
+  /** Is there so much left of what this purpose may take? Nothing is reserved, and the disk is not looked at. */
+  hasRoom(bytes: number, purpose: SpoolPurpose): boolean {
+    return this.#used + bytes <= this.#quota && this.#bytes[purpose] + bytes <= this.#share(purpose);
   }
 
   /** Could a request body of that size be held at all? */
@@ -105,8 +110,7 @@ export class Spool {
 
   /** Takes so many bytes more of the quota and of the disk; they are given back by {@link Spool.release}. */
   reserve(bytes: number, purpose: SpoolPurpose): SpoolProblem | undefined {
-    const share = purpose === "response" ? this.#quota * RESPONSE_SHARE : this.#quota;
-    if (this.#used + bytes > this.#quota || this.#bytes[purpose] + bytes > share) return this.#full();
+    if (!this.hasRoom(bytes, purpose)) return this.#full();
     try {
       this.#prepare();
       this.#disk ??= new DiskSpace(this.#parent, this.#options);
@@ -167,6 +171,10 @@ export class Spool {
   end(): void {
     if (this.#folder !== undefined) removeSpoolFolder(this.#folder);
     this.#folder = undefined;
+  }
+
+  #share(purpose: SpoolPurpose): number {
+    return purpose === "response" ? this.#quota * RESPONSE_SHARE : this.#quota;
   }
 
   get #used(): number {

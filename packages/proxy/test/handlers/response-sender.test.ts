@@ -102,6 +102,27 @@ test("the application is held while the disk is slower, and goes on", async () =
   expect(response.text).toHaveLength(65_536);
 });
 
+test("[f21] without room, slow clients get a piece at a time, and each application waits until it was taken", () => {
+  const all = Array.from({ length: 160 }, () => {
+    const made = make(0);
+    made.response.takes = false;
+    made.sender.write(Buffer.alloc(60_000, "a"), made.controller.it);
+    return made;
+  });
+  // So many take nothing that the last get no 64 KiB at once.
+  const { response, controller, sender, spool } = make(0);
+  response.takes = false;
+  sender.write(Buffer.alloc(8_000, "a"), controller.it);
+  expect([response.text, controller.paused, controller.resumed]).toEqual(["a".repeat(8_000), 1, 0]);
+  response.drain();
+  expect(controller.resumed).toBe(1);
+  response.takes = false;
+  sender.write(Buffer.alloc(8_000, "b"), controller.it);
+  expect([controller.paused, controller.resumed]).toEqual([2, 1]);
+  expect(spool.stats.refused).toBe(1);
+  for (const made of all) made.response.drain();
+});
+
 test("what cannot be read back cuts the response", async () => {
   const { response, controller, sender, lost } = make();
   response.takes = false;

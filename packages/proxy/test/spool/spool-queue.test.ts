@@ -177,6 +177,46 @@ describe("without room", () => {
     expect(world.told.filter((what) => what.startsWith("refused"))).toHaveLength(1);
   });
 
+  test("[f21] a response's application is told to wait at once, and for all of what it has sent", async () => {
+    const world = new World(3 * BLOCK_SIZE, "response");
+    const whole = pattern(5 * BLOCK_SIZE);
+    // Its half of the quota holds one block, and what comes next may be two.
+    expect(world.queue.push(whole.subarray(0, 100))).toBe(true);
+    expect(world.queue.push(whole.subarray(100, BLOCK_SIZE))).toBe(false);
+    await eventually(() => world.told.length > 0);
+    expect(world.told).toEqual([expect.stringMatching(/^refused: .*limits\.spool\.quota/)]);
+    const room = world.room();
+    const got = await world.drain();
+    await room;
+    expect(world.queue.push(whole.subarray(BLOCK_SIZE, 2 * BLOCK_SIZE))).toBe(false);
+    expect(Buffer.concat([got, await world.drain()]).equals(whole.subarray(0, 2 * BLOCK_SIZE))).toBe(true);
+    expect(world.told.filter((what) => what.startsWith("refused"))).toHaveLength(1);
+  });
+
+  test("[f21] what waits then lies in small blocks, each of which comes back when it was taken", async () => {
+    const world = new World(0, "response");
+    const taken: Buffer[] = [];
+    expect(world.queue.push(pattern(BLOCK_SIZE))).toBe(false);
+    while (world.queue.length > 0) {
+      await new Promise<void>((resolve) => {
+        world.queue.next((bytes, release) => {
+          taken.push(Buffer.from(bytes));
+          expect(bytes.buffer.byteLength).toBe(16_384);
+          release();
+          resolve();
+        });
+      });
+    }
+    expect(Buffer.concat(taken).equals(pattern(BLOCK_SIZE))).toBe(true);
+  });
+
+  test("an upload of less than 64 KiB needs none", async () => {
+    const world = new World(0);
+    expect(world.queue.push(pattern(BLOCK_SIZE - 4))).toBe(true);
+    expect((await world.drain()).equals(pattern(BLOCK_SIZE - 4))).toBe(true);
+    expect(world.told).toEqual([]);
+  });
+
   test("a refusal in the middle loses nothing", async () => {
     const world = new World(1e9);
     const whole = pattern(3 * BLOCK_SIZE);
