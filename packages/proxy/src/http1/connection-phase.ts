@@ -1,6 +1,6 @@
+import { Deadline } from "../front/deadline.ts";
 import { timers } from "../timers.ts";
 import type { ConnectionRules } from "./connection-rules.ts";
-import { Deadline } from "./deadline.ts";
 
 /** Until the first byte of the connection. */
 export const FIRST_BYTE = 0;

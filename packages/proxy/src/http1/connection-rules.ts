@@ -1,9 +1,8 @@
+import type { FrontOwner } from "../front/front-owner.ts";
 import type { RefusedRequest } from "../http/refused-request.ts";
 import type { Http1Connection } from "./connection.ts";
 import type { HeadLimits } from "./head-scanner.ts";
 import type { Malformed } from "./malformed.ts";
-import type { Http1Request } from "./request.ts";
-import type { Http1Response } from "./response.ts";
 
 /** What holds for all connections of a front. */
 export interface ConnectionRules {
@@ -16,18 +15,13 @@ export interface ConnectionRules {
   readonly keepAlive: number;
 }
 
-/** Who owns connections. */
-export interface ConnectionOwner {
+/** Who owns connections of HTTP/1. */
+export interface ConnectionOwner extends FrontOwner {
   readonly rules: ConnectionRules;
   /** What a response says when the connection goes on after it. */
   readonly keepAliveLines: string;
   /** Connections end after the response that is under way. */
   readonly draining: boolean;
-  /** By `performance.now()`, if somebody wants to know how long requests take, else 0. */
-  readonly now: number;
-  onRequest(request: Http1Request, response: Http1Response): void;
-  /** @param complete the kernel has all of it */
-  onResponseOver(response: Http1Response, complete: boolean): void;
   /**
    * What came as a head is no request, and was answered.
    *
@@ -35,7 +29,6 @@ export interface ConnectionOwner {
    * @param duration milliseconds since its first byte, or since the connection began
    */
   onRefused(connection: Http1Connection, refused: RefusedRequest, line: string, duration: number): void;
-  onClosed(connection: Http1Connection): void;
   /** What else is said to a client that is refused. */
   explain(malformed: Malformed, connection: Http1Connection): string | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 
-import { Accepted } from "../http/accepted.ts";
+import { Accepted } from "../front/accepted.ts";
+import { type TurnEndWaiter, atTurnEnd } from "../front/turn-end.ts";
 import { type ConnectionEnds, resetConnection } from "../http/endpoint.ts";
 import { RefusedRequest } from "../http/refused-request.ts";
 import type { Resettable } from "../http/stall-watch.ts";
@@ -13,7 +14,6 @@ import { refusalText } from "./refusal-text.ts";
 import type { RequestParser } from "./request-parser.ts";
 import { Http1Request, type RequestConnection } from "./request.ts";
 import { Http1Response, type ResponseConnection } from "./response.ts";
-import { type TurnEndWaiter, atTurnEnd } from "./turn-end.ts";
 
 /**
  * One connection of a client. Its requests come one after the other: the next one is looked at when the response before it has been

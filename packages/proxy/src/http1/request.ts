@@ -1,12 +1,10 @@
-import type { Encryption, Endpoint, GatewayBody, GatewayBodySink, GatewayRequest } from "../gateway-request.ts";
+import type { Accepted } from "../front/accepted.ts";
+import { FrontRequest } from "../front/front-request.ts";
+import type { GatewayBodySink } from "../gateway-request.ts";
 import type { RequestParser } from "./request-parser.ts";
 
 /** What a request needs of its connection. */
-export interface RequestConnection {
-  readonly scheme: "http" | "https";
-  readonly remote: Endpoint;
-  readonly local: Endpoint;
-  readonly encryption: Encryption | undefined;
+export interface RequestConnection extends Accepted {
   /** The request takes bytes again, or none at the moment. */
   onFlow(): void;
 }
@@ -19,7 +17,7 @@ const PAUSED = 2;
 const DISCARDED = 3;
 
 /** One request of a connection. It outlives its turn on the connection, and can then do nothing to it any more. */
-export class Http1Request implements GatewayRequest, GatewayBody {
+export class Http1Request extends FrontRequest {
   readonly method: string;
   readonly rawHeaders: readonly string[];
   readonly httpVersion: string;
@@ -27,8 +25,6 @@ export class Http1Request implements GatewayRequest, GatewayBody {
   readonly target: string;
   /** Does the client want to send another one? */
   readonly persistent: boolean;
-  onAbort: ((reason?: Error) => void) | undefined;
-  /** Has all of it come? */
   complete: boolean;
   readonly #connection: RequestConnection;
   #sink: GatewayBodySink | undefined;
@@ -36,6 +32,7 @@ export class Http1Request implements GatewayRequest, GatewayBody {
 
   /** @param parser after a head */
   constructor(parser: RequestParser, connection: RequestConnection) {
+    super(connection);
     this.method = parser.method;
     this.rawHeaders = parser.rawHeaders;
     this.httpVersion = parser.httpVersion;
@@ -43,26 +40,6 @@ export class Http1Request implements GatewayRequest, GatewayBody {
     this.persistent = parser.persistent;
     this.complete = parser.complete;
     this.#connection = connection;
-  }
-
-  get scheme(): "http" | "https" {
-    return this.#connection.scheme;
-  }
-
-  get remote(): Endpoint {
-    return this.#connection.remote;
-  }
-
-  get local(): Endpoint {
-    return this.#connection.local;
-  }
-
-  get encryption(): Encryption | undefined {
-    return this.#connection.encryption;
-  }
-
-  get body(): GatewayBody {
-    return this;
   }
 
   /** May bytes of the body be given to it? */

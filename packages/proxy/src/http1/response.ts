@@ -1,3 +1,4 @@
+import { FrontResponse } from "../front/front-response.ts";
 import type { GatewayResponse } from "../gateway-request.ts";
 import type { ConnectionOutput } from "./connection-output.ts";
 import type { Http1Request } from "./request.ts";
@@ -31,20 +32,7 @@ const found: ResponseFields = { length: -1, hasDate: false };
  * One response of a connection. What the gateway says in one turn leaves in one write; when that is all of it, with its length. Once it
  * has ended, was aborted, or its client has gone, it does nothing any more, whatever it is told.
  */
-export class Http1Response implements GatewayResponse {
-  onDrain: (() => void) | undefined;
-  stallTimeout = 0;
-  /** 0: no head was given to the socket. */
-  statusCode = 0;
-  /** Bytes of the body, without framing. */
-  bytes = 0;
-  /** By `performance.now()`; 0 when nobody wants to know. */
-  readonly began: number;
-  /** The proxy gave it up, not the client. */
-  cut = false;
-  readonly request: Http1Request;
-  /** Nothing more comes from the gateway, or nothing more is wanted of it. */
-  ended = false;
+export class Http1Response extends FrontResponse<Http1Request> implements GatewayResponse {
   readonly #connection: ResponseConnection;
   #status = 0;
   #statusText: string | undefined;
@@ -60,9 +48,8 @@ export class Http1Response implements GatewayResponse {
   #last = false;
 
   constructor(request: Http1Request, connection: ResponseConnection, began: number) {
-    this.request = request;
+    super(request, began);
     this.#connection = connection;
-    this.began = began;
   }
 
   get unsent(): number {

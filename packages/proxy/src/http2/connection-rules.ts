@@ -1,8 +1,6 @@
 import type { SessionOptions } from "node:http2";
 
-import type { Http2Connection } from "./connection.ts";
-import type { Http2Request } from "./request.ts";
-import type { Http2Response } from "./response.ts";
+import type { FrontOwner } from "../front/front-owner.ts";
 
 /** What holds for all connections. */
 export interface Http2Rules {
@@ -18,15 +16,9 @@ export interface Http2Rules {
   readonly keepAlive: number;
 }
 
-/** Who owns connections. */
-export interface Http2Owner {
+/** Who owns connections of HTTP/2. */
+export interface Http2Owner extends FrontOwner {
   readonly http2Rules: Http2Rules;
-  /** By `performance.now()`, if somebody wants to know how long requests take, else 0. */
-  readonly now: number;
-  onHttp2Request(request: Http2Request, response: Http2Response): void;
-  /** @param complete the client's connection has all of it */
-  onHttp2ResponseOver(response: Http2Response, complete: boolean): void;
-  onHttp2Closed(connection: Http2Connection): void;
 }
 
 /** A field counts so many bytes more than its name and value (RFC 9113 §6.5.2). */

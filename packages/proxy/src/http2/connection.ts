@@ -3,15 +3,15 @@ import { constants, performServerHandshake } from "node:http2";
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
 
-import { Accepted } from "../http/accepted.ts";
+import { Accepted } from "../front/accepted.ts";
+import { Deadline } from "../front/deadline.ts";
 import type { ConnectionEnds } from "../http/endpoint.ts";
 import { type Resettable, StallWatch, type WatchedOutput, writeQueueSize } from "../http/stall-watch.ts";
-import { Deadline } from "../http1/deadline.ts";
 import { timers } from "../timers.ts";
 import { Allowance } from "./allowance.ts";
 import { type Http2Owner, sessionOptions } from "./connection-rules.ts";
 import { BadFields, readFields } from "./request-fields.ts";
-import { Http2Request, type RequestConnection } from "./request.ts";
+import { Http2Request } from "./request.ts";
 import { Http2Response, type ResponseConnection } from "./response.ts";
 
 /** Milliseconds in which a connection that was told to end is to end, when nothing runs on it. */
@@ -26,10 +26,7 @@ const CHATTER = { burst: 100, perSecond: 10 };
 const AFTER_GOAWAY = { burst: 100, perSecond: 0 };
 
 /** One connection of a client that speaks HTTP/2; its requests run at once. */
-export class Http2Connection
-  extends Accepted
-  implements RequestConnection, ResponseConnection, WatchedOutput, Resettable
-{
+export class Http2Connection extends Accepted implements ResponseConnection, WatchedOutput, Resettable {
   slot = 0;
   readonly #socket: TLSSocket;
   readonly #session: ServerHttp2Session;
@@ -62,7 +59,7 @@ export class Http2Connection
     session.on("close", () => {
       this.#deadline.stop();
       this.#stall?.stop();
-      owner.onHttp2Closed(this);
+      owner.onClosed(this);
     });
   }
 
@@ -107,7 +104,7 @@ export class Http2Connection
       if (!request.complete) stream.close(constants.NGHTTP2_NO_ERROR);
     });
     stream.on("close", () => this.#onOver(stream, request, response));
-    this.#owner.onHttp2Request(request, response);
+    this.#owner.onRequest(request, response);
   }
 
   #onOver(stream: ServerHttp2Stream, request: Http2Request, response: Http2Response): void {
@@ -117,7 +114,7 @@ export class Http2Connection
     response.close();
     if (aborted) request.onAbort?.(reason);
     request.fail();
-    this.#owner.onHttp2ResponseOver(response, complete);
+    this.#owner.onResponseOver(response, complete);
     if (!complete && !response.cut) this.#onReset();
     if (--this.#running === 0 && !this.#session.destroyed) this.#rest();
   }

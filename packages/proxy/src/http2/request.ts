@@ -1,57 +1,32 @@
 import type { ServerHttp2Stream } from "node:http2";
 
-import type { Encryption, Endpoint, GatewayBody, GatewayBodySink, GatewayRequest } from "../gateway-request.ts";
+import type { Accepted } from "../front/accepted.ts";
+import { FrontRequest } from "../front/front-request.ts";
+import type { GatewayBodySink } from "../gateway-request.ts";
 import type { RequestFields } from "./request-fields.ts";
-
-/** What a request needs of its connection. */
-export interface RequestConnection {
-  readonly remote: Endpoint;
-  readonly local: Endpoint;
-  readonly encryption: Encryption | undefined;
-}
 
 const BROKEN = "The client ended its request before it was complete.";
 
 /** One request of a connection. */
-export class Http2Request implements GatewayRequest, GatewayBody {
+export class Http2Request extends FrontRequest {
   readonly method: string;
   readonly target: string;
   readonly rawHeaders: readonly string[];
-  readonly scheme = "https";
   readonly httpVersion = "2.0";
-  onAbort: ((reason?: Error) => void) | undefined;
   /** There is no body. */
   readonly bodiless: boolean;
-  /** All of it has come. */
   complete: boolean;
   readonly #stream: ServerHttp2Stream;
-  readonly #connection: RequestConnection;
   #sink: GatewayBodySink | undefined;
 
   /** @param bodiless the head was all of it */
-  constructor(fields: RequestFields, stream: ServerHttp2Stream, connection: RequestConnection, bodiless: boolean) {
+  constructor(fields: RequestFields, stream: ServerHttp2Stream, connection: Accepted, bodiless: boolean) {
+    super(connection);
     this.method = fields.method;
     this.target = fields.target;
     this.rawHeaders = fields.rawHeaders;
     this.bodiless = this.complete = bodiless;
     this.#stream = stream;
-    this.#connection = connection;
-  }
-
-  get remote(): Endpoint {
-    return this.#connection.remote;
-  }
-
-  get local(): Endpoint {
-    return this.#connection.local;
-  }
-
-  get encryption(): Encryption | undefined {
-    return this.#connection.encryption;
-  }
-
-  get body(): GatewayBody {
-    return this;
   }
 
   start(sink: GatewayBodySink): void {

@@ -1,9 +1,10 @@
 import { constants } from "node:http2";
 import type { ServerHttp2Stream } from "node:http2";
 
+import { FrontResponse } from "../front/front-response.ts";
+import { type TurnEndWaiter, atTurnEnd } from "../front/turn-end.ts";
 import type { GatewayResponse } from "../gateway-request.ts";
 import { type Resettable, StallWatch, type WatchedOutput } from "../http/stall-watch.ts";
-import { type TurnEndWaiter, atTurnEnd } from "../http1/turn-end.ts";
 import type { Http2Request } from "./request.ts";
 import { resetStream } from "./reset-stream.ts";
 import { outgoingFields } from "./response-fields.ts";
@@ -33,20 +34,10 @@ interface Waiting {
  * One response of a connection. What the gateway says in one turn leaves together. Once it has ended, was aborted, or its client has gone,
  * it does nothing any more, whatever it is told.
  */
-export class Http2Response implements GatewayResponse, WatchedOutput, Resettable, TurnEndWaiter {
-  onDrain: (() => void) | undefined;
-  stallTimeout = 0;
-  /** 0: no head was given to the session. */
-  statusCode = 0;
-  /** Bytes of the body. */
-  bytes = 0;
-  /** By `performance.now()`; 0 when nobody wants to know. */
-  readonly began: number;
-  /** The proxy gave it up, not the client. */
-  cut = false;
-  readonly request: Http2Request;
-  /** Nothing more comes from the gateway, or nothing more is wanted of it. */
-  ended = false;
+export class Http2Response
+  extends FrontResponse<Http2Request>
+  implements GatewayResponse, WatchedOutput, Resettable, TurnEndWaiter
+{
   readonly #stream: ServerHttp2Stream;
   readonly #connection: ResponseConnection;
   #status = 0;
@@ -65,9 +56,8 @@ export class Http2Response implements GatewayResponse, WatchedOutput, Resettable
   #stall: StallWatch | undefined;
 
   constructor(request: Http2Request, stream: ServerHttp2Stream, began: number, connection: ResponseConnection) {
-    this.request = request;
+    super(request, began);
     this.#stream = stream;
-    this.began = began;
     this.#connection = connection;
   }
 

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 
-import type { Endpoint } from "../gateway-request.ts";
-import { localEndpoint, remoteEndpoint, resetConnection } from "../http/endpoint.ts";
+import { Accepted } from "../front/accepted.ts";
+import { resetConnection } from "../http/endpoint.ts";
 
 /** Somebody to be told that the client has gone. */
 export interface Watcher {
@@ -10,11 +9,8 @@ export interface Watcher {
 }
 
 /** What all requests of one client connection share. */
-export class Connection {
+export class Connection extends Accepted {
   readonly socket: Socket;
-  readonly remote: Endpoint;
-  readonly local: Endpoint;
-  readonly scheme: "http" | "https";
   /**
    * Those whose response is under way: one, but for a client that pipelines. Not a `Set`: what one leaves behind when it grows anew
    * keeps requests from being collected while they are young.
@@ -22,10 +18,8 @@ export class Connection {
   readonly #watchers: Watcher[] = [];
 
   constructor(socket: Socket) {
+    super(socket);
     this.socket = socket;
-    this.remote = remoteEndpoint(socket);
-    this.local = localEndpoint(socket);
-    this.scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
     // One listener a connection: a response that waits behind another has no event of its own for this.
     socket.once("close", () => {
       while (this.#watchers.length > 0) this.#watchers.shift()?.onConnectionClosed();

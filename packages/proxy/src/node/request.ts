@@ -1,46 +1,29 @@
 import type { IncomingMessage } from "node:http";
 
-import type { Endpoint, GatewayBody, GatewayBodySink, GatewayRequest } from "../gateway-request.ts";
-import type { Connection } from "./connection.ts";
+import type { Accepted } from "../front/accepted.ts";
+import { FrontRequest } from "../front/front-request.ts";
+import type { GatewayBodySink } from "../gateway-request.ts";
 
 /** A request of `node:http`. Only its raw fields are read: the cooked ones drop and join what has to be judged. */
-export class NodeRequest implements GatewayRequest, GatewayBody {
+export class NodeRequest extends FrontRequest {
   readonly method: string;
   readonly target: string;
   readonly rawHeaders: readonly string[];
   readonly httpVersion: string;
-  onAbort: ((reason?: Error) => void) | undefined;
   readonly #message: IncomingMessage;
-  readonly #connection: Connection;
   #sink: GatewayBodySink | undefined;
   #flowing = false;
   #continued = false;
 
-  constructor(message: IncomingMessage, connection: Connection) {
+  constructor(message: IncomingMessage, connection: Accepted) {
+    super(connection);
     this.#message = message;
-    this.#connection = connection;
     this.method = message.method ?? "GET";
     this.target = message.url ?? "";
     this.rawHeaders = message.rawHeaders;
     // The parser lets HTTP/2.0 pass on a line of HTTP/1.
     this.httpVersion =
       message.httpVersionMajor === 1 ? message.httpVersion : `${message.httpVersion} on an HTTP/1 line`;
-  }
-
-  get scheme(): "http" | "https" {
-    return this.#connection.scheme;
-  }
-
-  get remote(): Endpoint {
-    return this.#connection.remote;
-  }
-
-  get local(): Endpoint {
-    return this.#connection.local;
-  }
-
-  get body(): GatewayBody {
-    return this;
   }
 
   /** Does the client hold its body back until it is told 100 Continue? */
@@ -52,7 +35,6 @@ export class NodeRequest implements GatewayRequest, GatewayBody {
     this.#continued = !awaits;
   }
 
-  /** Has all of the request arrived? */
   get complete(): boolean {
     return this.#message.complete;
   }

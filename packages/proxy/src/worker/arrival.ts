@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 
+import { Deadline } from "../front/deadline.ts";
+import type { FrontConnection } from "../front/front-connection.ts";
 import type { ConnectionEnds } from "../http/endpoint.ts";
-import { Deadline } from "../http1/deadline.ts";
 import { parseProxyHeader } from "../proxy-protocol/proxy-header.ts";
 import { timers } from "../timers.ts";
-import type { FrontConnection } from "./front-connection.ts";
 
 /** The first byte of a TLS handshake (RFC 8446 §5.1). */
 const HANDSHAKE = 0x16;

@@ -2,20 +2,17 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 import { channels } from "../diagnostics.ts";
+import type { FrontConnection } from "../front/front-connection.ts";
+import type { FrontResponse } from "../front/front-response.ts";
 import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
 import type { ConnectionEnds } from "../http/endpoint.ts";
 import type { RefusedRequest } from "../http/refused-request.ts";
 import type { ConnectionOwner, ConnectionRules } from "../http1/connection-rules.ts";
 import { Http1Connection } from "../http1/connection.ts";
 import type { Malformed } from "../http1/malformed.ts";
-import type { Http1Request } from "../http1/request.ts";
-import type { Http1Response } from "../http1/response.ts";
 import type { Http2Owner, Http2Rules } from "../http2/connection-rules.ts";
 import { Http2Connection } from "../http2/connection.ts";
-import type { Http2Request } from "../http2/request.ts";
-import type { Http2Response } from "../http2/response.ts";
 import { answeredChannel } from "./answered.ts";
-import type { FrontConnection } from "./front-connection.ts";
 
 /** Requests at once on a connection of HTTP/2. */
 const STREAMS = 100;
@@ -121,29 +118,13 @@ export class HttpFront implements ConnectionOwner, Http2Owner {
     for (const connection of this.#connections) connection.destroy();
   }
 
-  onRequest(request: Http1Request, response: Http1Response): void {
-    this.#dispatch(request, response);
-  }
-
-  onHttp2Request(request: Http2Request, response: Http2Response): void {
-    this.#dispatch(request, response);
-  }
-
-  onHttp2ResponseOver(response: Http2Response, complete: boolean): void {
-    this.onResponseOver(response, complete);
-  }
-
-  onHttp2Closed(connection: Http2Connection): void {
-    this.remove(connection);
-  }
-
-  #dispatch(request: GatewayRequest, response: GatewayResponse & { readonly ended: boolean }): void {
+  onRequest(request: GatewayRequest, response: FrontResponse & GatewayResponse): void {
     this.#requests++;
     if (this.#isReady) this.#dispatcher.dispatch(request, response);
     else void this.#ready.then(() => !response.ended && this.#dispatcher.dispatch(request, response));
   }
 
-  onResponseOver(response: Http1Response | Http2Response, complete: boolean): void {
+  onResponseOver(response: FrontResponse, complete: boolean): void {
     this.#requests--;
     if (response.began === 0) return;
     const { request, statusCode, bytes, cut, began } = response;
@@ -173,7 +154,7 @@ export class HttpFront implements ConnectionOwner, Http2Owner {
     channels.access.publish({ request, served: undefined, status, bytes, complete: true, duration });
   }
 
-  onClosed(connection: Http1Connection): void {
+  onClosed(connection: FrontConnection): void {
     this.remove(connection);
   }
 
