@@ -1,5 +1,5 @@
 import { channels } from "./diagnostics.ts";
-import type { Flushable } from "./flush.ts";
+import type { Flushable, FlushScheduler } from "./flush.ts";
 import type { Runtime } from "./runtime.ts";
 import { SilenceTimer } from "./silence-timer.ts";
 import type { ClientSocket } from "./socket.ts";
@@ -27,14 +27,16 @@ export class ConnectionOutput implements Flushable {
   readonly #address: string;
   readonly #connection: object;
   readonly #sendTimer: SilenceTimer;
+  readonly #turnEnds: FlushScheduler;
   #socket: ClientSocket | undefined;
   #sendTimeout = 0;
   #flushes = 0;
+  #gathering = false;
   #waiters: DrainWaiter[] = [];
   #releases: (() => void)[] = [];
 
   /**
-   * @param pending tells {@link Runtime.flushes} of this output when it has something to write
+   * @param pending calls {@link ConnectionOutput.onPending} when it has something to write
    * @param connection what the diagnostics channel shows as the connection
    * @param onStuck the peer has taken nothing for the send timeout
    */
@@ -48,6 +50,7 @@ export class ConnectionOutput implements Flushable {
     this.#pending = pending;
     this.#address = address;
     this.#connection = connection;
+    this.#turnEnds = runtime.flushes;
     this.#sendTimer = new SilenceTimer(runtime.timeouts, () => onStuck(this.#sendTimeout));
   }
 
@@ -99,8 +102,19 @@ export class ConnectionOutput implements Flushable {
     this.#releases.push(release);
   }
 
+  /** There is something to write: at the end of this turn, unless somebody writes it before. */
+  onPending(): void {
+    if (!this.#gathering) this.#turnEnds.add(this);
+  }
+
+  /** The caller collects now, and calls {@link ConnectionOutput.flush} before he returns: nothing is left for the turn's end. */
+  gather(): void {
+    this.#gathering = true;
+  }
+
   /** Writes what was collected, together. */
   flush(): void {
+    this.#gathering = false;
     // It was written before the turn ended.
     if (this.#pending.pendingBytes === 0) return;
     const pieces = this.#pending.take();

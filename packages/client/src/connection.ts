@@ -95,7 +95,7 @@ export class Connection implements SocketReader {
       this.#owner.onFree(this);
       this.#owner.onQuiet(this);
     });
-    const onPending = (): void => runtime.flushes.add(this.output);
+    const onPending = (): void => this.output.onPending();
     const onStuck = (timeout: number): void => this.destroy(stuckError(timeout));
     const onFatal = (error: FastCGIError): void => {
       this.#doom ??= error;

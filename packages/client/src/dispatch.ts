@@ -118,25 +118,10 @@ export class Dispatch
     this.#multiplexed = keepConn && connection.multiplex > 1;
     this.#reused = connection.begun > 0;
     this.#flushesBefore = connection.output.flushes;
-    try {
-      this.#exchange = connection.begin(this, keepConn);
-    } catch (error) {
-      this.fail(FastCGIError.from(error, "FCGI_ERR_INVALID_ARGUMENT", { phase: "request" }));
-      return;
-    }
-    this.#connection = connection;
-    this.#state = "running";
-    this.#protocolStatus = ProtocolStatus.RequestComplete;
-    this.#silence.watch(this.plan.headersTimeout);
-    if (channels.request.hasSubscribers) this.#publishRequest(connection.address, this.#exchange.id);
-    try {
-      this.#handler.onStart?.(this);
-    } catch (error) {
-      this.#onHandlerError(error);
-    }
-    if (!this.#runs) return;
-    this.#sendInput(connection, this.#exchange);
-    if (this.#leavesAtOnce) connection.output.flush();
+    const atOnce = this.#leavesAtOnce;
+    if (atOnce) connection.output.gather();
+    this.#start(connection, keepConn);
+    if (atOnce) connection.output.flush();
   }
 
   pause(): void {
@@ -282,6 +267,26 @@ export class Dispatch
   get #leavesAtOnce(): boolean {
     const { stdin, data, idempotent } = this.plan;
     return !this.#multiplexed && !isSource(stdin) && !isSource(data) && (idempotent || !this.#reused);
+  }
+
+  #start(connection: Connection, keepConn: boolean): void {
+    try {
+      this.#exchange = connection.begin(this, keepConn);
+    } catch (error) {
+      this.fail(FastCGIError.from(error, "FCGI_ERR_INVALID_ARGUMENT", { phase: "request" }));
+      return;
+    }
+    this.#connection = connection;
+    this.#state = "running";
+    this.#protocolStatus = ProtocolStatus.RequestComplete;
+    this.#silence.watch(this.plan.headersTimeout);
+    if (channels.request.hasSubscribers) this.#publishRequest(connection.address, this.#exchange.id);
+    try {
+      this.#handler.onStart?.(this);
+    } catch (error) {
+      this.#onHandlerError(error);
+    }
+    if (this.#runs) this.#sendInput(connection, this.#exchange);
   }
 
   #end(): void {

@@ -51,6 +51,15 @@ test("what waits goes out on the connection that comes free, before the answer t
   expect((await second.settled).calls).toEqual(["start", "stdout", "end"]);
 });
 
+test("after one that was refused for its params the next leaves all the same", async () => {
+  await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
+  await using pool = new Pool(peer.address, { capacity: 1 }, new TestRuntime());
+  await run(pool).settled;
+  const refused = run(pool, { idempotent: true, params: { NAME: "\u0100" } });
+  expect((await refused.settled).error?.code).toBe("FCGI_ERR_INVALID_ARGUMENT");
+  expect((await run(pool).settled).calls).toEqual(["start", "stdout", "end"]);
+});
+
 test("requests that share a connection leave together", async () => {
   await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
   await using pool = new Pool(peer.address, { capacity: 4, multiplex: 4, connections: 1 }, new TestRuntime());

@@ -38,16 +38,16 @@ class LastPairs {
     this.#count = 0;
     let at = offset;
     let same = 0;
-    let changed = 0;
+    let firstChanged = known;
     for (let index = 0; index < known; index++) {
       if (names[index] === this.#names[index] && values[index] === this.#values[index]) continue;
       at = list.writePair(target, this.#copy(same, index, target, at), index);
       same = index + 1;
-      changed++;
+      if (firstChanged === known) firstChanged = index;
     }
     at = this.#copy(same, known, target, at);
     for (let index = known; index < names.length; index++) at = list.writePair(target, at, index);
-    if (changed > 0 || !complete) this.#keep(target, offset, list);
+    if (firstChanged < known || !complete) this.#keep(target, offset, list, firstChanged);
     else this.#count = known;
     return at;
   }
@@ -63,11 +63,12 @@ class LastPairs {
     return at + length;
   }
 
-  /** Keeps what was written from `offset` on, as many pairs as there is room for. */
-  #keep(target: Uint8Array, offset: number, list: ParamList): void {
+  /** Keeps what was written from `offset` on, as many pairs as there is room for; those before `first` are kept already. */
+  #keep(target: Uint8Array, offset: number, list: ParamList, first: number): void {
     const { names, values } = list;
-    let end = 0;
-    let count = 0;
+    const start = first === 0 ? 0 : this.#ends[first - 1]!;
+    let end = start;
+    let count = first;
     while (count < names.length) {
       const until = end + list.pairLength(count);
       if (until > ROOM) break;
@@ -78,7 +79,7 @@ class LastPairs {
       end = until;
       count++;
     }
-    this.#bytes.set(target.subarray(offset, offset + end));
+    this.#bytes.set(target.subarray(offset + start, offset + end), start);
     this.#count = count;
   }
 }
