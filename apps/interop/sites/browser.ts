@@ -11,6 +11,7 @@ export const CHROMIUM = "/usr/bin/chromium";
 const ARGS = [
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-dev-shm-usage",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -36,11 +37,12 @@ export async function openBrowser(folder: string, options: { javaScript?: boolea
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     args: ARGS,
+    timeout: 90_000,
     javaScriptEnabled: options.javaScript ?? true,
     viewport: { width: 1100, height: 900 },
   });
   // Shorter than a test's own limit, so that the message names the element.
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(50_000);
   const page = context.pages()[0] ?? (await context.newPage());
   return { page, ...watch(context), shoot: shooter(page), close: () => context.close() };
 }

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 
 import { send } from "../src/http.ts";
 import { needs } from "../src/needs.ts";
@@ -58,6 +58,8 @@ function visit(kind: BackendKind): void {
   let root: string;
   let proxy: RunningProxy;
   let browser: Watched;
+  /** Characters of the proxy's log that were there before the test. */
+  let logged = 0;
 
   beforeAll(async () => {
     root = stageDokuWiki(folder.path);
@@ -65,6 +67,12 @@ function visit(kind: BackendKind): void {
     backend = await kind.start(folder.path);
     proxy = await startXProxy([root, "--php", backend.php]);
     browser = await openBrowser(folder.path);
+  });
+  // A test that is tried again is not told what its first try has seen.
+  beforeEach(() => {
+    browser.responses.splice(0);
+    browser.complaints.splice(0);
+    logged = proxy.output().length;
   });
   afterAll(async () => {
     await browser?.close();
@@ -77,7 +85,7 @@ function visit(kind: BackendKind): void {
   const open = (path: string) => browser.page.goto(`${proxy.url}${path}`);
   const expectNoComplaints = () => {
     expect(browser.complaints.splice(0)).toEqual([]);
-    const log = proxy.output().split("\n");
+    const log = proxy.output().slice(logged).split("\n");
     expect(log.filter((line) => /\b(?:warning|error): (?!started as root)/.test(line))).toEqual([]);
   };
 

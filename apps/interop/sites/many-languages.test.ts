@@ -63,8 +63,7 @@ describe.runIf(present).each(["unix", "tcp"] as const)("many languages and the s
     };
     const prepare = (example: string): unknown => stageSymfony(example);
     proxy = await startManyLanguages(folder.path, { transport, environment, prepare });
-    // A MariaDB makes its tables first.
-  }, 120_000);
+  });
   afterAll(async () => {
     await proxy?.stop();
     await database?.stop();

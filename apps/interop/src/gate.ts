@@ -12,6 +12,11 @@ export class Gate {
     server.on("connection", (socket) => {
       socket.on("error", () => socket.destroy());
       this.#waiting.push(socket);
+      // One that gives up, or whose test has failed, does not wait any more. It says nothing, but only who reads sees its end.
+      socket.resume().once("close", () => {
+        const at = this.#waiting.indexOf(socket);
+        if (at >= 0) this.#waiting.splice(at, 1);
+      });
       server.emit("waiting");
     });
   }
@@ -27,9 +32,9 @@ export class Gate {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Lets one application go on, when it has come. */
-  async letOneGoOn(): Promise<void> {
-    while (this.#waiting.length === 0) await once(this.#server, "waiting");
+  /** Lets one application go on, when it has come. @throws when none comes before the signal */
+  async letOneGoOn(signal: AbortSignal): Promise<void> {
+    while (this.#waiting.length === 0) await once(this.#server, "waiting", { signal });
     this.#waiting.shift()?.end();
   }
 

@@ -23,6 +23,8 @@ export async function send(
 ): Promise<Answer> {
   const { hostname, port } = new URL(url);
   const outgoing = request({ hostname, port, path, method, headers, agent: false });
+  // Who is answered before all of the body has left may find the connection closed: the answer counts.
+  outgoing.on("error", () => {});
   if (typeof body === "string" || Buffer.isBuffer(body)) {
     outgoing.setHeader("content-length", Buffer.byteLength(body));
     outgoing.end(body);

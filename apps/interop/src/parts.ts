@@ -27,7 +27,11 @@ export async function getInParts(url: string, signal: AbortSignal): Promise<Part
   return {
     status: response.statusCode ?? 0,
     async until(text) {
-      while (!body.includes(text)) await once(response, "data");
+      while (!body.includes(text)) {
+        if (response.readableEnded) throw new Error(`It ended without ${JSON.stringify(text)}: ${body}`);
+        // oxlint-disable-next-line no-await-in-loop -- one piece after the other
+        await Promise.race([once(response, "data"), end]);
+      }
       return body;
     },
     ended: () => response.readableEnded,

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, readdirSync } from "node:fs";
 import { createConnection } from "node:net";
 import type { NetConnectOpts } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,11 +13,14 @@ export interface Program {
   output(): string;
   /** Its end, wanted or not. */
   readonly exited: Promise<void>;
-  /** SIGTERM, and waits for its end. */
+  /** SIGTERM, and waits for its end; SIGKILL to it and all that it has started, with a warning, when that does not come. */
   stop(): Promise<void>;
 }
 
 const KEPT_OUTPUT = 65_536;
+
+/** ms that a program has to end. */
+const GRACE = 20_000;
 
 /** Starts a program and waits until something accepts connections at `ready`. */
 export async function startProgram(
@@ -24,6 +28,7 @@ export async function startProgram(
   args: readonly string[],
   ready: NetConnectOpts,
   environment: NodeJS.ProcessEnv = process.env,
+  grace: number = GRACE,
 ): Promise<Program> {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: environment });
   let text = "";
@@ -34,10 +39,18 @@ export async function startProgram(
   }
   const output = (): string => text;
   const { pid } = child;
-  if (pid === undefined) throw new Error(`${command} cannot be started.`);
+  if (pid === undefined) {
+    const [error] = (await once(child, "error")) as [Error];
+    throw new Error(`${command} cannot be started.`, { cause: error });
+  }
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await waitUntilAccepting(ready, child, output);
-  return { pid, output, exited, stop: () => stop(child) };
+  try {
+    await waitUntilAccepting(ready, child, output);
+  } catch (error) {
+    await stop(child, output, grace);
+    throw error;
+  }
+  return { pid, output, exited, stop: () => stop(child, output, grace) };
 }
 
 /** A program ended before it listened. */
@@ -68,6 +81,8 @@ export async function keepRunning(start: () => Promise<Program>): Promise<{ stop
       if (!wanted) await program.stop();
     }
   })();
+  // Told to whoever stops it: a failure outside of any test names none.
+  kept.catch(() => {});
   const stop = async (): Promise<void> => {
     wanted = false;
     await program.stop();
@@ -112,7 +127,8 @@ function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-function accepts(where: NetConnectOpts): Promise<boolean> {
+/** Does somebody accept connections there? */
+export function accepts(where: NetConnectOpts): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection(where, () => {
       socket.destroy();
@@ -122,9 +138,36 @@ function accepts(where: NetConnectOpts): Promise<boolean> {
   });
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, output: () => string, grace: number): Promise<void> {
   if (hasEnded(child)) return;
   const exited = once(child, "exit");
   child.kill("SIGTERM");
+  const overdue = setTimeout(() => {
+    console.warn(
+      `${child.spawnargs.join(" ")} did not end within ${grace / 1_000} s of SIGTERM, and is killed: ${output()}`,
+    );
+    for (const pid of [child.pid ?? 0, ...descendants(child.pid ?? 0)].filter((one) => one > 0)) killNow(pid);
+  }, grace);
   await exited;
+  clearTimeout(overdue);
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** What a process has started, and what those have; nothing where nothing tells. */
+function descendants(pid: number): number[] {
+  try {
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    return [];
+  }
 }

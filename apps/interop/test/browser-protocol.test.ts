@@ -19,6 +19,7 @@ const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
 const ARGS = [
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-dev-shm-usage",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -69,7 +70,7 @@ describe("the bundles of @x/protocol", () => {
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath: findProgram(BROWSERS) ?? "", args: ARGS });
+      browser = await chromium.launch({ executablePath: findProgram(BROWSERS) ?? "", args: ARGS, timeout: 90_000 });
       page = await browser.newPage();
       page.on("pageerror", (error) => complaints.push(String(error)));
       page.on("console", (message) => complaints.push(message.text()));

@@ -94,9 +94,8 @@ describe.runIf(needs("php-fpm", ["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-
   });
 
   test("a status page on a socket of its own", async () => {
-    const socket = join(folder.path, "own-status.sock");
-    await fpm(["pm.status_path = /status", `pm.status_listen = ${socket}`]);
-    expect(await new PhpFpm(`unix:${socket}`).status()).toMatchObject({ pool: "www" });
+    const { statusAddress } = await fpm([], { status: true });
+    expect(await new PhpFpm(statusAddress).status()).toMatchObject({ pool: "www" });
   });
 
   test("OPcache: compile, status, invalidate, reset", async () => {
@@ -136,7 +135,7 @@ describe.runIf(needs("php-fpm", ["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-
 
   test("no script is left behind, whatever happened", async () => {
     const scripts = join(folder.path, "scripts");
-    mkdirSync(scripts);
+    mkdirSync(scripts, { recursive: true });
     const php = new PhpFpm(usual.address, { scriptFolder: scripts });
     await php.opcacheStatus();
     chmodSync(scripts, 0o700);

@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
-import { keepRunning, startProgram } from "../src/program.ts";
+import { accepts, keepRunning, startProgram } from "../src/program.ts";
 import { temporaryFolder } from "../src/temporary.ts";
+import { until } from "../src/until.ts";
 
 describe("a program that is kept running", () => {
   test("is started again when a signal ends it before it is seen to listen", async () => {
@@ -33,8 +34,11 @@ describe("a program that is kept running", () => {
         socket.on("connect", () => socket.write("die"));
         socket.on("close", resolve);
       });
-      while (!(await accepts(path)) || readFileSync(count).length < 3) await new Promise(setImmediate);
-      expect(readFileSync(count, "utf8")).toBe("xxx");
+      await until(
+        "its third life listens",
+        async () => [await accepts({ path }), readFileSync(count, "utf8")],
+        ([listens, starts]) => listens === true && starts === "xxx",
+      );
     } finally {
       await kept.stop();
       folder.remove();
@@ -42,12 +46,50 @@ describe("a program that is kept running", () => {
   });
 });
 
-function accepts(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ path }, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
+describe("a program", () => {
+  test("that does not heed SIGTERM is killed with all that it has started, and that is said", async () => {
+    const folder = temporaryFolder();
+    onTestFinished(() => folder.remove());
+    const path = join(folder.path, "listening.sock");
+    const said = vi.spyOn(console, "warn").mockImplementation(() => {});
+    onTestFinished(() => said.mockRestore());
+    const deaf = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1_000); console.log(process.pid);`;
+    const parent = `require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(deaf)}], { stdio: "inherit" }); ${deaf}
+      require("node:net").createServer().listen(${JSON.stringify(path)});`;
+    const program = await startProgram(process.execPath, ["-e", parent], { path }, process.env, 1);
+    const pids = (): number[] => program.output().split("\n").filter(Boolean).map(Number);
+    await until("both have told who they are", pids, ({ length }) => length === 2);
+    await program.stop();
+    await until(
+      "both have ended",
+      () => pids().filter(isAlive),
+      ({ length }) => length === 0,
+    );
+    expect(said.mock.calls).toEqual([
+      [expect.stringMatching(/did not end within 0\.001 s of SIGTERM, and is killed: \d+/)],
+    ]);
   });
+
+  test("that cannot be started is an error of its own", async () => {
+    await expect(startProgram("/no/such/program", [], { path: "/no/such.sock" })).rejects.toThrow(
+      "/no/such/program cannot be started.",
+    );
+  });
+
+  test("that ends before it listens says how, and what it said", async () => {
+    const starting = startProgram(process.execPath, ["-e", "console.log('no'); process.exit(3)"], {
+      path: "/no/such.sock",
+    });
+    await expect(starting).rejects.toThrow(/ended with 3: /);
+  });
+});
+
+/** One that has ended and that nobody has asked about yet does not live. */
+function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat[stat.lastIndexOf(")") + 2] !== "Z";
+  } catch {
+    return false;
+  }
 }

@@ -88,7 +88,7 @@ describe.runIf(needs("php-fpm", ["php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-
   test("status: once, and watched without a terminal", PROCESS, async () => {
     const once = await xClient("status", fpm.address, "--full");
     expect(once).toMatchObject({ code: 0, stderr: "" });
-    expect(once.stdout).toMatch(/^www {2}static, up \d+s\n/);
+    expect(once.stdout).toMatch(/^www {2}static, up (?:\d+m )?\d+s\n/);
     expect(once.stdout).toContain("GET /status?json&full");
     const watched = await xClient("status", fpm.address, "--watch", "--count", "2", "--interval", "10");
     expect(watched.stdout).toMatch(/^pool=www active=\d+ .*\npool=www .* requests\/s=\d+\.\d\n$/);

@@ -33,7 +33,7 @@ describe.runIf(needs("php-fpm", FPM))("x-proxy ROOT --php ADDRESS, real PHP-FPM"
         await fpm.stop();
         folder.remove();
       };
-      return { url: proxy.url, path: "/index.php", stop };
+      return { url: proxy.url, path: "/index.php", output: proxy.output, stop };
     };
     describeGateway(`over ${transport}`, start, { php: true, ours: true });
   }
@@ -146,7 +146,7 @@ describe.runIf(needs("go", ["go"]))("x-proxy in front of Go's net/http/fcgi, whi
         await proxy.stop();
         folder.remove();
       };
-      return { url: proxy.url, path: "/application", stop };
+      return { url: proxy.url, path: "/application", output: proxy.output, stop };
     };
     describeGateway(name, start, { ours: true });
   }
@@ -164,7 +164,7 @@ describe("x-proxy in front of @x/responder", () => {
         await application.stop();
         folder.remove();
       };
-      return { url: proxy.url, path: "/application", stop };
+      return { url: proxy.url, path: "/application", output: proxy.output, stop };
     };
     describeGateway(name, start, { ours: true });
   }

@@ -44,7 +44,10 @@ export function describeConnections(application: () => RunningApplication, trait
 
   test(`[P43] with FCGI_KEEP_CONN it ${traits.keeps ? "keeps" : "closes"} the connection, and the next request is served`, async () => {
     await using pool = new Pool(application().address, { capacity: traits.capacity });
-    for (let code = 200; code < 203; code++) expect(await status(pool, code)).toBe(`status ${code}`);
+    // The pool takes no connection again that is a second old, which it is at once on a machine that does other things.
+    for (let count = 0; count < 3 || (traits.keeps && pool.stats.reused === 0 && count < 100); count++) {
+      expect(await status(pool, 400 + count)).toBe(`status ${400 + count}`);
+    }
     if (traits.keeps) expect(pool.stats.reused).toBeGreaterThan(0);
     else expect(pool.stats.opened).toBe(3);
   });

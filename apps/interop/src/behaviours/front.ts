@@ -12,6 +12,7 @@ import type { Answer, Send } from "../http.ts";
 import type { StartFront } from "../peers/example-fronts.ts";
 import { startRunning } from "../running-example.ts";
 import type { Running, RunningOptions } from "../running-example.ts";
+import { until } from "../until.ts";
 
 const APPLICATION = join(import.meta.dirname, "../applications/behind-front.mjs");
 
@@ -37,6 +38,7 @@ interface Echo {
 export function describeFront(name: string, front: StartFront, traits: FrontTraits = {}): void {
   describe(name, () => {
     let running: Running;
+    let streams = 0;
     beforeAll(async () => {
       running = await startRunning(front, { path: APPLICATION, ...traits });
     });
@@ -121,15 +123,15 @@ export function describeFront(name: string, front: StartFront, traits: FrontTrai
     });
 
     test("server-sent events come at once, and end when the browser goes", async () => {
-      const mark = "stream";
+      const mark = `stream-${++streams}`;
       const incoming = await open(`/events?mark=${mark}`);
       expect(incoming.headers["content-type"]).toBe("text/event-stream");
       const [first] = (await once(incoming, "data")) as [Buffer];
       expect(first.toString()).toMatch(/^data: \d+\n\n/);
       incoming.destroy();
       if (traits.oneProcess === false) return;
-      let ended = false;
-      while (!ended) ended = JSON.parse((await ask(`/ended?mark=${mark}`)).body.toString()) as boolean;
+      const ended = async (): Promise<string> => (await ask(`/ended?mark=${mark}`)).body.toString();
+      await until("the application hears that the browser has gone", ended, (answer) => answer === "true");
     });
 
     test("a client that is slow gets all of it, while others are answered", async () => {

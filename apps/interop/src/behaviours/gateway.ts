@@ -7,12 +7,15 @@ import type { Echo } from "../application.ts";
 import { send } from "../http.ts";
 import type { Send } from "../http.ts";
 import { raw } from "../raw.ts";
+import { until } from "../until.ts";
 
 /** A web server with the application behind it. */
 export interface RunningGateway {
   url: string;
   /** The path under which the application answers. */
   path: string;
+  /** What the web server has said, to understand a failure. */
+  output?: () => string;
   stop(): Promise<void>;
 }
 
@@ -170,11 +173,11 @@ export function describeGateway(name: string, start: () => Promise<RunningGatewa
 
     /** A killed process takes a moment to come back; whoever started it restarts it. */
     async function untilItAnswers(): Promise<void> {
-      for (;;) {
-        const { status } = await get("mode=status&code=200");
-        if (status === 200) return;
-        expect(status).toBe(502);
-      }
+      const { output } = gateway;
+      const ask = async (): Promise<number> => (await get("mode=status&code=200")).status;
+      const more = output === undefined ? {} : { output };
+      const others = (status: number): boolean => (expect(status).toBeOneOf([200, 502]), status === 200);
+      await until("the application answers again", ask, others, more);
     }
   });
 }

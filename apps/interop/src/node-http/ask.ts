@@ -37,8 +37,16 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
 /** Asks an HTTP server; undefined when no whole answer came. */
 export async function askHttp(port: number, question: Question, signal: AbortSignal): Promise<Reply | undefined> {
   const { method = "GET", path = "/", headers = {}, body } = question;
-  const outgoing = httpRequest({ port, method, path, agent: false, headers: { host: HOST, ...headers } });
+  const outgoing = httpRequest({
+    host: "127.0.0.1",
+    port,
+    method,
+    path,
+    agent: false,
+    headers: { host: HOST, ...headers },
+  });
   signal.addEventListener("abort", () => outgoing.destroy());
+  outgoing.on("error", () => {}); // also after the answer
   if (typeof body === "string") outgoing.setHeader("content-length", Buffer.byteLength(body));
   for (const part of typeof body === "string" ? [body] : (body ?? [])) outgoing.write(part);
   outgoing.end();

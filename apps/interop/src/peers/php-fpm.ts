@@ -4,8 +4,9 @@ import { join } from "node:path";
 
 import { request } from "@x/client";
 
-import { requireProgram, startProgram } from "../program.ts";
+import { accepts, requireProgram, startProgram } from "../program.ts";
 import type { Program } from "../program.ts";
+import { until } from "../until.ts";
 
 export interface PhpFpmOptions {
   /** Static workers. */
@@ -21,6 +22,8 @@ export interface PhpFpmOptions {
 export interface PhpFpm extends Program {
   /** As x-proxy and x-client spell it. */
   address: string;
+  /** Where its status page is, `/status`, with the option `status`. */
+  statusAddress: string;
   /** What its status page says, with the option `status`; asking takes none of its workers. */
   status(): Promise<PhpFpmStatus>;
 }
@@ -58,8 +61,14 @@ export async function startPhpFpm(folder: string, name: string, options: PhpFpmO
   ];
   writeFileSync(configuration, `${lines.join("\n")}\n`);
   const running = await startProgram(program, ["-F", "-y", configuration], ready);
+  if (options.status === true) {
+    // It listens on one after the other.
+    const { output } = running;
+    await until("its status page is there", () => accepts({ path: statusSocket }), Boolean, { output });
+  }
   const address = options.port === undefined ? `unix:${socket}` : `tcp://127.0.0.1:${options.port}`;
-  return { ...running, address, status: () => status(`unix:${statusSocket}`) };
+  const statusAddress = `unix:${statusSocket}`;
+  return { ...running, address, statusAddress, status: () => status(statusAddress) };
 }
 
 async function status(address: string): Promise<PhpFpmStatus> {
