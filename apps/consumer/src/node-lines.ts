@@ -16,10 +16,16 @@ const OTHER_LINES: readonly string[] = ["22.23.3", "26.10.0"];
 export function nodeLines(): NodeLine[] {
   const others = OTHER_LINES.map((version) => {
     const args = ["--yes", `--package=node@${version}`, "-c", 'node -p "process.execPath"'];
-    const { status, stdout } = spawnSync("npx", args, { encoding: "utf8", env: withoutWorkspace() });
+    const { status, stdout } = spawnSync("npx", args, { encoding: "utf8", env: forRegistry() });
     return { version, file: status === 0 ? stdout.trim() : undefined };
   });
   return [{ version: process.versions.node, file: process.execPath }, ...others];
+}
+
+/** Who stands between us and the registry is known by a variable of Node's, where there is such a one. */
+function forRegistry(): NodeJS.ProcessEnv {
+  const authorities = process.env["NODE_EXTRA_CA_CERTS"];
+  return { ...withoutWorkspace(), ...(authorities === undefined ? {} : { NODE_EXTRA_CA_CERTS: authorities }) };
 }
 
 /** The environment in which a program and whatever it starts run on that Node, in no workspace. */

@@ -79,7 +79,7 @@ describe.each(nodeLines())("Node $version", ({ file, version }) => {
         cwd: project,
         encoding: "utf8",
         env: environmentOf(node),
-        timeout: 30_000,
+        timeout: 100_000,
       });
       expect(stderr).toBe("");
       expect(status).toBe(0);

@@ -12,6 +12,7 @@ import { RunningDemo } from "./running-demo.ts";
 const ARGS = [
   "--no-sandbox",
   "--disable-gpu",
+  "--disable-dev-shm-usage",
   "--no-first-run",
   "--disable-background-networking",
   "--disable-component-update",
@@ -32,7 +33,7 @@ describe.skipIf(executablePath === false)("the page in Chromium", () => {
 
   beforeAll(async () => {
     demo = new RunningDemo();
-    browser = await chromium.launch({ executablePath: executablePath || "", args: ARGS });
+    browser = await chromium.launch({ executablePath: executablePath || "", args: ARGS, timeout: 60_000 });
     await demo.url;
     console.log(`screenshots: ${screenshots}`);
   });

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { phpFpm } from "./programs.ts";
 import { RunningDemo, isAlive, runFolderOf } from "./running-demo.ts";
 import type { Application } from "./running-demo.ts";
 
 const APPLICATIONS: readonly Application[] = ["php", "node"];
-const WAIT = { timeout: 30_000, interval: 50 };
+const WAIT = { timeout: 45_000, interval: 50 };
 
 /** The numbers of all processes of an application. */
 async function pids(demo: RunningDemo, application: Application): Promise<number[]> {
@@ -25,17 +25,22 @@ describe.for(RUNTIMES.filter(({ missing }) => !missing))(
   ({ runtime, answeredBy, workers }) => {
     let demo: RunningDemo;
 
-    beforeAll(async () => {
-      demo = new RunningDemo(["--php-runtime", runtime]);
+    beforeEach(async () => {
+      // At first, and when a test that ended it is tried again.
+      if (demo?.over !== false) demo = new RunningDemo(["--php-runtime", runtime]);
       await demo.url;
     });
-    afterAll(() => demo[Symbol.asyncDispose]());
+    afterAll(() => demo?.[Symbol.asyncDispose]());
 
     test("both applications answer through the server, each from its own socket", async () => {
-      const php = await demo.status("php");
+      // PHP-FPM listens before it has started all of its workers.
+      const php = await vi.waitFor(async () => {
+        const now = await demo.status("php");
+        expect(now.processes).toHaveLength(workers);
+        return now;
+      }, WAIT);
       const node = await demo.status("node");
       expect(php.answeredBy).toMatch(answeredBy);
-      expect(php.processes).toHaveLength(workers);
       expect(php.processes.map(({ pid }) => pid)).toContain(php.pid);
       expect(node.answeredBy).toBe(`Node ${process.versions.node} by @x/responder`);
       expect(node.processes.map(({ pid }) => pid)).toEqual([node.pid]);

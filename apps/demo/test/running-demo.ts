@@ -16,6 +16,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** ms that it has to end. */
+const GRACE = 20_000;
+
 const START = join(import.meta.dirname, "../src/start.ts");
 const PATHS = {
   php: { status: "/php/status.php", kill: "/php/kill.php" },
@@ -70,7 +73,11 @@ export class RunningDemo {
 
   async status(application: Application): Promise<Status> {
     const response = await this.fetch(PATHS[application].status);
-    if (!response.ok) throw new Error(`${application} answers ${response.status}`);
+    if (!response.ok) {
+      throw new Error(
+        `${application} answers ${response.status} ${await response.text()}; it said: ${this.#stdout}${this.#stderr}`,
+      );
+    }
     return (await response.json()) as Status;
   }
 
@@ -83,14 +90,30 @@ export class RunningDemo {
     return descendants(this.child.pid ?? 0);
   }
 
-  /** Ends it by a signal and waits for its end. */
+  /** Ends it by a signal and waits for its end; one that does not heed it is killed with all that it has started, and that is said. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
+    // Whoever holds its output may live longer than it, and would be waited for.
+    const processes = this.processes();
     this.child.kill(signal);
-    return await this.ended;
+    const overdue = setTimeout(() => {
+      console.warn(
+        `The demo did not end within ${GRACE / 1_000} s of ${signal}, and is killed: ${this.#stdout}${this.#stderr}`,
+      );
+      this.child.kill("SIGKILL");
+      for (const pid of processes.filter(isAlive)) process.kill(pid, "SIGKILL");
+    }, GRACE);
+    const ended = await this.ended;
+    clearTimeout(overdue);
+    return ended;
+  }
+
+  /** Has it ended, wanted or not? */
+  get over(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await this.stop();
+    if (!this.over) await this.stop();
   }
 }
 
@@ -110,8 +133,12 @@ export function isAlive(pid: number): boolean {
 }
 
 function descendants(pid: number): number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
-  );
-  return children.flatMap((child) => [child, ...descendants(child)]);
+  try {
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    return []; // it ended meanwhile
+  }
 }

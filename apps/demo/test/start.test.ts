@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -46,11 +46,15 @@ describe("npm start", () => {
   });
 
   test("after kill -9 the next start removes what was left", async () => {
-    const killed = start();
+    // In a folder of their own: any other start would remove it, too.
+    const base = mkdtempSync(join(tmpdir(), "demo-test-"));
+    chmodSync(base, 0o755);
+    onTestFinished(() => rmSync(base, { recursive: true, force: true }));
+    const killed = start([], { TMPDIR: base });
     const run = runFolderOf((await killed.status("node")).address);
     await killed.stop("SIGKILL");
     expect(readdirSync(dirname(run))).toContain(run.slice(dirname(run).length + 1));
-    const next = start();
+    const next = start([], { TMPDIR: base });
     await next.url;
     expect(readdirSync(dirname(run))).not.toContain(run.slice(dirname(run).length + 1));
   });
