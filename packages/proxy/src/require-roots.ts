@@ -1,8 +1,7 @@
-import { statSync } from "node:fs";
-
 import { FastCGIError } from "@x/protocol/errors";
 
 import type { ResolvedConfig } from "./config/resolved-config.ts";
+import { folderFault } from "./folder-access.ts";
 
 /**
  * Makes sure that every folder of this machine that the configuration serves is there.
@@ -11,12 +10,12 @@ import type { ResolvedConfig } from "./config/resolved-config.ts";
  */
 export function requireRoots(config: Pick<ResolvedConfig, "root" | "routes">): void {
   for (const root of servedFolders(config)) {
-    const found = statSync(root, { throwIfNoEntry: false });
-    if (found?.isDirectory() === true) continue;
-    const what = found === undefined ? "does not exist" : "is no folder";
+    const fault = folderFault(root);
+    if (fault === undefined) continue;
+    const remedy = fault.includes("user") ? "let it in (`chmod a+x`)" : "make it";
     throw new FastCGIError(
       "FCGI_ERR_CONFIG",
-      `the folder ${root}, which the configuration serves, ${what}: make it, or change root.`,
+      `the folder ${root}, which the configuration serves, ${fault}: ${remedy}, or change root.`,
       { phase: "configure" },
     );
   }

@@ -165,7 +165,7 @@ export async function startListening(server: Server, plan: ListenPlan): Promise<
 }
 
 const HOW_TO_LISTEN =
-  'say where to listen, such as listen: "unix:/run/app.sock", or let a web server or spawn-fcgi start this program with a listening socket as its file descriptor 0.';
+  'say where to listen, such as listen: "unix:/run/app.sock" (`--listen unix:/run/app.sock` of x-responder), or let a web server or spawn-fcgi start this program with a listening socket as its file descriptor 0.';
 
 function inheritedAddress(environment: Readonly<Record<string, string | undefined>>): ApplicationAddress {
   const fd = inherited(environment);

@@ -96,7 +96,10 @@ export function parseArguments(argv: readonly string[], help: string): Arguments
   const words = ADMIN.get(command);
   if (words !== undefined) checkAdmin(command, words, positional, options);
   else if (positional.length > 1) {
-    throw new UsageError(`one folder can be served, and these are ${positional.length}: ${positional.join(" ")}.`);
+    const meant = command === args[0] ? "" : didYouMean(positional[0] ?? "", COMMANDS);
+    throw new UsageError(
+      `one folder can be served, and these are ${positional.length}: ${positional.join(" ")}.${meant}`,
+    );
   }
   const explains = { method: options["method"], header: options["header"], from: options["from"] };
   for (const [name, value] of Object.entries(explains)) {

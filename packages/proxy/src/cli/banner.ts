@@ -23,13 +23,15 @@ export function writeBanner(
   const { addresses, config } = server;
   const sites = config.routes.flatMap((route) => describeSite(route) ?? []);
   const notes = [...new Set([noteOnPhp(php, config), ...config.routes.map(noteOnSite), ...exposed])];
+  const width = Math.max("address".length, ...[...server.upstreams.keys()].map((name) => name.length)) + 1;
+  const row = (name: string, text: string): void => log.plain(`  ${log.paint("dim", name.padEnd(width))} ${text}`);
   log.plain(`${log.paint("bold", "x-proxy")} ${version()}`);
-  for (const { url, text } of addresses) log.plain(row(log, "address", log.paint("cyan", url ?? text)));
-  for (const root of servedFolders(config)) log.plain(row(log, "root", root));
-  for (const site of sites) log.plain(row(log, "site", site));
-  for (const [name, text] of backends(server, php)) log.plain(row(log, name, text));
-  if (admin !== undefined) log.plain(row(log, "admin", admin));
-  for (const note of notes) if (note !== undefined) log.plain(row(log, "note", note));
+  for (const { url, text } of addresses) row("address", log.paint("cyan", url ?? text));
+  for (const root of servedFolders(config)) row("root", root);
+  for (const site of sites) row("site", site);
+  for (const [name, text] of backends(server, php)) row(name, text);
+  if (admin !== undefined) row("admin", admin);
+  for (const note of notes) if (note !== undefined) row("note", note);
   log.plain(log.paint("dim", "  Ctrl-C stops it."));
   log.json({
     event: "listening",
@@ -40,10 +42,6 @@ export function writeBanner(
     admin,
     notes: notes.filter((note) => note !== undefined),
   });
-}
-
-function row(log: Log, name: string, text: string): string {
-  return `  ${log.paint("dim", name.padEnd(8))} ${text}`;
 }
 
 /** Each upstream with its addresses, and the process and user behind those that are ours. */

@@ -1,5 +1,4 @@
-import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { extname, resolve } from "node:path";
 
 import { parseApplicationAddress } from "@x/protocol/address";
 import { isFastCGIError } from "@x/protocol/errors";
@@ -11,6 +10,7 @@ import { loadConfig } from "../config/load.ts";
 import { didYouMean } from "../config/nearest-name.ts";
 import { parseListen } from "../config/parse-listen.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
+import { folderFault } from "../folder-access.ts";
 import { choosePhp } from "../php/choose-php.ts";
 import type { PhpChoice } from "../php/choose-php.ts";
 import { configOfPhp } from "../php/config-of-php.ts";
@@ -20,6 +20,9 @@ import type { PhpSearch } from "../php/php-search.ts";
 import { siteIn } from "../presets/site-in.ts";
 import { type Arguments, COMMANDS } from "./arguments.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** What configurations end with. A document root has no such name, unless it is there. */
+const CONFIGURATION: ReadonlySet<string> = new Set([".ts", ".js", ".mjs", ".json", ".yaml", ".yml"]);
 
 /** What the command line asks for. */
 export interface ServeConfig {
@@ -42,6 +45,11 @@ export async function serveConfig(args: Arguments, search: PhpSearch): Promise<S
   }
   if ((args.cert === undefined) !== (args.key === undefined))
     throw new UsageError("--cert and --key belong together: name the certificate's file and that of its private key.");
+  if (args.config === undefined && args.cert === undefined) {
+    const https = args.listen.find((address) => address.startsWith("https://"));
+    if (https !== undefined)
+      throw new UsageError(`--listen ${https} needs a certificate: add \`--cert site.pem --key site.key\`.`);
+  }
   if (args.config !== undefined)
     return { config: await fileConfig(args, args.config), php: undefined, file: resolve(args.config) };
   if (args.php === undefined && args.preset !== undefined)
@@ -118,15 +126,16 @@ function siteConfig(args: Arguments, root: string): ProxyConfig {
 
 function folder(root: string): string {
   const path = resolve(root);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found?.isDirectory() === true) return path;
+  const fault = folderFault(path);
+  if (fault === undefined) return path;
   // A word without a slash may have been meant as a command.
-  if (found === undefined && /^[\w-]+$/.test(root)) {
+  if (fault === "does not exist" && /^[\w-]+$/.test(root)) {
     throw new UsageError(
       `${root} is neither a folder nor a command: give the folder to serve, such as ./public.${didYouMean(root, COMMANDS)}`,
     );
   }
-  throw new UsageError(
-    `the folder to serve, ${path}, ${found === undefined ? "does not exist" : "is no folder"}: give another one.`,
-  );
+  if (CONFIGURATION.has(extname(path)))
+    throw new UsageError(`${root} is no folder: a configuration is named by --config, as in \`--config ${root}\`.`);
+  const remedy = fault.includes("user") ? "let it in (`chmod a+x`), start as another user, or" : "";
+  throw new UsageError(`the folder to serve, ${path}, ${fault}: ${remedy}${remedy && " "}give another one.`);
 }

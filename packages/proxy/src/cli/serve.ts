@@ -58,8 +58,8 @@ export async function serve(
     for (const warning of server.certificateWarnings) log.write("warn", warning);
     await end.stopped;
   } catch (error) {
-    // A signal came while it was starting.
-    if (!isFastCGIError(error, "FCGI_ERR_CLOSED")) {
+    // A signal came while it was starting; a terminal sends one to the worker, too, which may not ignore it yet.
+    if (!end.asked() && !isFastCGIError(error, "FCGI_ERR_CLOSED")) {
       await server.destroy();
       throw error;
     }
@@ -92,11 +92,13 @@ function warnOfStart(config: ResolvedConfig, log: Log, program: Program): void {
 }
 
 /** Ends the server on the first signal in order, on the second at once. */
-function untilSignal(server: ProxyServer, log: Log): { stopped: Promise<void>; dispose(): void } {
+function untilSignal(server: ProxyServer, log: Log): { stopped: Promise<void>; asked(): boolean; dispose(): void } {
+  let asked = false;
   let resolve = (): void => undefined;
   const stopped = new Promise<void>((done) => (resolve = done));
   const dispose = handleSignals({
     stop: async (signal) => {
+      asked = true;
       const { requests } = await server.stopAccepting();
       const waiting =
         requests === 0
@@ -120,5 +122,5 @@ function untilSignal(server: ProxyServer, log: Log): { stopped: Promise<void>; d
       });
     },
   });
-  return { stopped, dispose };
+  return { stopped, asked: () => asked, dispose };
 }

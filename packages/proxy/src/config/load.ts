@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { FastCGIError } from "@x/protocol/errors";
 
+import { accessCode } from "../folder-access.ts";
 import type { ProxyConfig } from "./define-config.ts";
 import type { ConfigSource } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
@@ -38,7 +39,9 @@ export function findConfig(folder: string): string | undefined {
 export async function loadConfig(path: string): Promise<LoadedConfig> {
   const absolute = resolve(path);
   const file = basename(absolute);
-  if (!existsSync(absolute)) throw unreadable(file, `does not exist in ${dirname(absolute)}.`);
+  const code = accessCode(absolute, constants.R_OK);
+  if (code === "EACCES") throw unreadable(file, `may not be read by this user in ${dirname(absolute)}.`);
+  if (code !== undefined) throw unreadable(file, `does not exist in ${dirname(absolute)}.`);
   const source: ConfigSource = { folder: dirname(absolute), file };
   switch (extname(absolute)) {
     case ".ts":

@@ -29,7 +29,7 @@ export function advise(error: FastCGIError): string | undefined {
     case "FCGI_ERR_NOT_FASTCGI":
       return "What listens there does not speak FastCGI as it should. Is it the port of an HTTP server?";
     case "FCGI_ERR_BAD_RESPONSE_HEAD":
-      return "The application printed something that is no CGI header before its first empty line. A script must begin with headers such as Content-Type: text/html.";
+      return "An answer begins with headers such as Content-Type: text/html and an empty line. This one ended before that, as when the application fails at once (its stderr or its log says why), or began with something else.";
     case "FCGI_ERR_HEADERS_OVERFLOW":
       return "The headers of the answer are larger than limits.responseHeaderBytes or limits.responseHeaderLines allows: large cookies, or a loop that adds headers.";
     case "FCGI_ERR_PARAM_TOO_LARGE":

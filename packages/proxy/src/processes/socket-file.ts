@@ -10,11 +10,14 @@ import { FastCGIError } from "@x/protocol/errors";
  */
 export type SocketFileState = "absent" | "dead" | "live" | "other";
 
+const ABSENT: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "EACCES"]);
+
 /** Looks at a path and, when a socket is there, asks the kernel whether anybody listens on it. */
 export async function socketFileState(path: string): Promise<SocketFileState> {
   // Not lstatSync: see `isPipe` of the command's output.
   const file = await lstat(path).catch((error: NodeJS.ErrnoException) => error);
-  if (file instanceof Error) return file.code === "ENOENT" || file.code === "ENOTDIR" ? "absent" : "other";
+  // EACCES: whoever listens there is told so.
+  if (file instanceof Error) return ABSENT.has(file.code) ? "absent" : "other";
   if (!file.isSocket()) return "other";
   const code = await connectCode(path);
   if (code === "ECONNREFUSED") return "dead";

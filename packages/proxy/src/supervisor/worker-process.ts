@@ -4,6 +4,8 @@ import { closeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { FastCGIError } from "@x/protocol/errors";
+
 import type { AdminCommand } from "../admin/admin-command.ts";
 import type { WorkerStatus } from "../admin/status.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
@@ -211,7 +213,7 @@ export class WorkerProcess {
       this.#questions.end();
       this.#onEnd?.();
       const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
-      if (!this.#everServed) onFailure(failed ?? new Error(`the worker ${how} before it served.`));
+      if (!this.#everServed) onFailure(failed ?? unserved(how));
       else if (!this.#closing) this.#again(failed?.message.replace(/\.$/, "") ?? how);
     });
     this.#tell({
@@ -268,6 +270,12 @@ export class WorkerProcess {
     this.#child.send(message, () => undefined);
     return true;
   }
+}
+
+function unserved(how: string): FastCGIError {
+  return new FastCGIError("FCGI_ERR_LISTEN", `the process that answers requests ${how} before it served.`, {
+    phase: "listen",
+  });
 }
 
 function stampOf(files: SentTlsFiles): string {

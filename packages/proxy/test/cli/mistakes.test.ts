@@ -74,6 +74,21 @@ describe("exit code 2 and one sentence, before anything was started", () => {
       'chek is neither a folder nor a command: give the folder to serve, such as ./public. Did you mean "check"?',
     ],
     ["two folders", [".", ".."], "one folder can be served, and these are 2: . ..."],
+    [
+      "a command that does not exist, and a folder",
+      ["serv", "./site"],
+      'one folder can be served, and these are 2: serv ./site. Did you mean "serve"?',
+    ],
+    [
+      "a configuration without --config",
+      ["check", "a.json"],
+      "a.json is no folder: a configuration is named by --config, as in `--config a.json`.",
+    ],
+    [
+      "https without a certificate",
+      ["--listen", "https://127.0.0.1:0"],
+      "--listen https://127.0.0.1:0 needs a certificate: add `--cert site.pem --key site.key`.",
+    ],
     ["a configuration that is not there", ["--config", "x.config.ts"], "x.config.ts does not exist in CWD."],
     [
       "PHP beside a configuration",

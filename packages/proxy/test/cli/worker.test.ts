@@ -161,6 +161,34 @@ describe("started by root", () => {
     expect(program.stderr).toBe("");
   });
 
+  test("a terminal's Ctrl-C while it starts ends it without a word of alarm", async () => {
+    const folder = configured(OK);
+    const preload = join(folder, "preload.cjs");
+    // Both get the signal, the supervisor first, and the worker before it knows to ignore it.
+    const text = `if (/worker/.test(process.argv[1])) {
+      process.kill(process.ppid, "SIGINT");
+      process.kill(process.pid, "SIGINT");
+    }`;
+    writeFileSync(preload, text);
+    const program = new ProxyProgram(["--config", join(folder, "x.config.json")], {
+      env: { NODE_OPTIONS: `--require ${preload}` },
+    });
+    expect(await program.exit()).toBe(0);
+    expect(program.stderr).toBe("");
+    expect(program.stdout).toMatch(/SIGINT: stopping\n.*stopped\n$/);
+  });
+
+  test("a worker that is killed before it serves: a sentence", async () => {
+    const folder = configured(OK);
+    const preload = join(folder, "preload.cjs");
+    writeFileSync(preload, 'if (/worker/.test(process.argv[1])) process.kill(process.pid, "SIGKILL");');
+    const program = new ProxyProgram(["--config", join(folder, "x.config.json")], {
+      env: { NODE_OPTIONS: `--require ${preload}` },
+    });
+    expect(await program.exit()).toBe(1);
+    expect(program.stderr).toBe("x-proxy: the process that answers requests was ended by SIGKILL before it served.\n");
+  });
+
   test("the access log is the worker's, who opens it anew on SIGUSR1 to the supervisor", async () => {
     const folder = configured({ ...OK, log: { access: { file: "access.log", format: "common" } } });
     const file = join(folder, "access.log");

@@ -85,7 +85,7 @@ describe("a developer", () => {
     ["an answer that does not come", new FastCGIError("FCGI_ERR_HEADERS_TIMEOUT", "x"), "timeouts.firstByte"],
     ["a crash", new FastCGIError("FCGI_ERR_SOCKET", "x"), "it crashed, was killed or restarted"],
     ["something else that listens", new FastCGIError("FCGI_ERR_BAD_VERSION", "x"), "HTTP server"],
-    ["output before the head", new FastCGIError("FCGI_ERR_BAD_RESPONSE_HEAD", "x"), "must begin with headers"],
+    ["output before the head", new FastCGIError("FCGI_ERR_BAD_RESPONSE_HEAD", "x"), "begins with headers"],
     ["a limit", new Refusal(413, "larger than limits.body allows"), "limits.body"],
   ])("is told about %s", (_title, cause, expected) => {
     expect(text({}, "auto", cause)).toContain(expected);

@@ -91,7 +91,16 @@ describe("[TJ14] a place that is taken", () => {
   });
 
   test("a folder that is not there", async () => {
-    const path = join(temporaryFolder(), "missing", "s");
-    await expect(open(unix(path))).rejects.toMatchObject({ code: "FCGI_ERR_LISTEN" });
+    const folder = join(temporaryFolder(), "missing");
+    await expect(open(unix(join(folder, "s")))).rejects.toMatchObject({
+      code: "FCGI_ERR_LISTEN",
+      message: `cannot listen on unix:${folder}/s: the folder ${folder} does not exist: make it first.`,
+    });
+  });
+
+  test("a folder that is a file", async () => {
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    await expect(open(unix(join(file, "s")))).rejects.toThrow(`cannot listen on unix:${file}/s: ${file} is no folder.`);
   });
 });

@@ -252,7 +252,11 @@ test.each<[string, readonly string[], string]>([
   ["a mount that is none", [MODULE, "--mount", "/app"], "--mount is keep or strip"],
   ["a module that is not there", ["/nowhere.js"], "there is no file /nowhere.js"],
   ["an address that is none", [MODULE, "--listen", "/run/app.sock"], 'write "unix:/run/app.sock"'],
-  ["[P2] nothing to listen on", [MODULE], "There is nothing to listen on"],
+  [
+    "[P2] nothing to listen on",
+    [MODULE],
+    'There is nothing to listen on: say where to listen, such as listen: "unix:/run/app.sock" (`--listen unix:/run/app.sock` of',
+  ],
 ])("%s is a mistake: one sentence, exit code 2", async (_what, args, sentence) => {
   const { exit, output } = run(args);
   expect(await exit).toBe(2);
