@@ -19,6 +19,7 @@ import { Refusal } from "./http/refusal.ts";
 import { checkHead } from "./http/request-head.ts";
 import { parseTarget } from "./http/request-target.ts";
 import { type RequestOwner, ServedRequest } from "./http/served-request.ts";
+import { Strain } from "./http/strain.ts";
 import { RuledResponse } from "./responses/ruled-response.ts";
 import { isEmpty } from "./responses/ruled.ts";
 import { RouteTable, type TableRoute } from "./routing/route-table.ts";
@@ -118,6 +119,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
   readonly #spool: Spool;
   readonly #forwarding: Forwarding;
   readonly #handlers: RouteHandlers;
+  readonly #strain: Strain;
   #active = 0;
   #requests = 0;
   #closed = false;
@@ -128,6 +130,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
     this.errors = config.errors;
     this.#forwarding = new Forwarding(config.trustProxy);
     this.#spool = new Spool(config.limits.spool);
+    this.#strain = new Strain(config.limits.lag);
     this.#upstreams = new Upstreams(config);
     this.#handlers = new RouteHandlers(config, this.#upstreams, this.#spool);
     const all = (route: ResolvedRoute): TableRoute<Handler> => this.#handlers.tableRoute(route);
@@ -178,7 +181,9 @@ class FastCGIGateway implements Gateway, RequestOwner {
     }
     trace?.begin(served);
     this.#active++;
+    const strained = trace === undefined ? this.#strain.reason : undefined;
     if (this.#closed) served.fail(new FastCGIError("FCGI_ERR_CLOSED", "The server is going down."));
+    else if (strained !== undefined) served.refuse(new Refusal(503, strained, ["Retry-After", "1"]));
     else if (served.path === "*") this.#answerOptions(served);
     else this.#route(served);
   }
@@ -255,6 +260,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#strain.close();
     if (this.#active > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
     await this.#upstreams.close();
     await this.#handlers.destroy();
@@ -263,6 +269,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
 
   async destroy(error?: Error): Promise<void> {
     this.#closed = true;
+    this.#strain.close();
     await Promise.all([this.#upstreams, this.#handlers].map((it) => it.destroy(error)));
     this.#spool.end();
   }

@@ -9,6 +9,14 @@ export interface LimitsConfig {
   connections?: number | false | undefined;
   /** Open connections of one client, an IPv4 address or the /64 of an IPv6 one, proxies of `trustProxy` apart (nginx `limit_conn`). `false`: any. @default false */
   connectionsPerAddress?: number | false | undefined;
+  /**
+   * Milliseconds that the event loop may be late, in one of a hundred turns of five seconds; requests that come while it is later get 503 with
+   * `Retry-After`, and no application is asked. 200 suits a machine that this program has for itself: on a busy one others make it late, and
+   * refusing helps nobody. Whatever this says, requests get that answer while more than 85 % of the memory that V8 may have is in use. `false`: any.
+   *
+   * @default false
+   */
+  lag?: number | false | undefined;
   /** Requests at once on a connection of HTTP/2 (nginx `http2_max_concurrent_streams`). @default 100 */
   streams?: number | undefined;
   /** Bytes of a request body; more is 413 (nginx `client_max_body_size`). `false`: any size. @default 134_217_728 (128 MiB) */

@@ -182,6 +182,7 @@ export class Expansion {
     return {
       connections: limits.connections || Infinity,
       connectionsPerAddress: limits.connectionsPerAddress || Infinity,
+      lag: limits.lag || Infinity,
       streams: limits.streams ?? 100,
       body: limits.body === false ? Infinity : (limits.body ?? 134_217_728),
       bodyRate: limits.bodyRate ?? 500,

@@ -32,12 +32,13 @@ export function toLongForm(config: ResolvedConfig): ProxyConfig {
 }
 
 function limitsOf(limits: ResolvedLimits): object {
-  const { body, connections, connectionsPerAddress, fileCache } = limits;
+  const { body, connections, connectionsPerAddress, fileCache, lag } = limits;
   return {
     ...limits,
     body: body === Infinity ? false : body,
     connections: connections === Infinity ? false : connections,
     connectionsPerAddress: connectionsPerAddress === Infinity ? false : connectionsPerAddress,
+    lag: lag === Infinity ? false : lag,
     fileCache: fileCache.entries === 0 ? false : fileCache,
   };
 }

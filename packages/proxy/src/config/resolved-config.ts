@@ -247,6 +247,8 @@ export interface ResolvedLimits {
   readonly connections: number;
   /** Infinity: any. */
   readonly connectionsPerAddress: number;
+  /** Milliseconds that the event loop may be late; Infinity: any. */
+  readonly lag: number;
   /** Requests at once on a connection of HTTP/2. */
   readonly streams: number;
   /** Infinity: any size. */

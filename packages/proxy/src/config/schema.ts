@@ -338,6 +338,7 @@ const proxyConfig = keys({
     keys({
       connections: v.optional(v.lazy((input) => (input === false ? v.literal(false) : count))),
       connectionsPerAddress: v.optional(v.lazy((input) => (input === false ? v.literal(false) : count))),
+      lag: v.optional(v.lazy((input) => (input === false ? v.literal(false) : count))),
       streams: v.optional(count),
       body: v.optional(v.lazy((input) => (input === false ? v.literal(false) : bodyLimit))),
       bodyRate: v.optional(

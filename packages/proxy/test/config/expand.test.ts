@@ -148,6 +148,7 @@ describe("the long form", () => {
       limits: {
         body: 134_217_728,
         bodyRate: 500,
+        lag: Infinity,
         spool: { folder: undefined, quota: 1_073_741_824 },
         fileCache: { entries: 1_000, bytes: 16_777_216, fileBytes: 65_536 },
         headerBytes: 16_384,
