@@ -20,6 +20,7 @@ const SHORT = 24;
 
 /** The bytes `start` to `end` as a string of one character a byte. */
 export function readLatin1(bytes: Uint8Array, start: number, end: number): string {
+  if (start === end) return ""; // nginx sends an empty variable for each thing that is missing
   if (native !== undefined) return native.latin1Slice.call(bytes, start, end);
   let text = "";
   for (let at = start; at < end; at += 8_192) {

@@ -49,10 +49,10 @@ class CgiSession implements WireSession {
   /** The process ends with its request anyway. */
   drain(): void {}
 
-  receive(chunk: Uint8Array): void {
+  receive(chunk: Uint8Array, start: number, end: number): void {
     if (this.#closed) return;
     this.#begin();
-    if (chunk.length > 0) this.#handler?.onStdin(chunk, 0, chunk.length);
+    if (end > start) this.#handler?.onStdin(chunk, start, end);
   }
 
   receiveEnd(): void {

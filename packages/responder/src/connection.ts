@@ -33,6 +33,9 @@ const HALF_CLOSED_GRACE = 10_000;
 /** How often to ask, in the meantime, whether it is there. */
 const PROBE_INTERVAL = 500;
 
+/** An empty list, which nothing is ever put into. */
+const NONE: never[] = [];
+
 /** What a connection needs of its server. */
 export interface ConnectionOwner {
   readonly limits: ConnectionLimits;
@@ -65,8 +68,8 @@ export class Connection implements RequestConnection {
   /** Not a set: V8 keeps what was deleted from one until it is made anew, and with it young objects. */
   #requests: ActiveRequest[] = [];
   readonly #draining = new Set<ResponseStream>();
-  #arrived: ActiveRequest[] = [];
-  #settling: ResponseStream[] = [];
+  #arrived: ActiveRequest[] = NONE;
+  #settling: ResponseStream[] = NONE;
   #counted = 0;
   #flushPlanned = false;
   #closing = false;
@@ -141,7 +144,7 @@ export class Connection implements RequestConnection {
     this.#flushPlanned = false;
     if (this.#socket.writableNeedDrain || this.#socket.destroyed || this.#left) return;
     const settled = this.#settling;
-    this.#settling = [];
+    this.#settling = NONE;
     for (const stream of settled) stream.settle();
     this.#write();
     for (const stream of settled) stream.onFlushed();
@@ -156,7 +159,8 @@ export class Connection implements RequestConnection {
   }
 
   settleLater(stream: ResponseStream): void {
-    this.#settling.push(stream);
+    if (this.#settling.length === 0) this.#settling = [stream];
+    else this.#settling.push(stream);
     this.#planFlush();
   }
 
@@ -189,14 +193,17 @@ export class Connection implements RequestConnection {
     else this.#socket.destroy();
   }
 
-  /** Takes bytes from the web server, whose they are again when this returns; none at all where it says all with the connection itself. */
-  receive(chunk: Uint8Array): void {
+  /**
+   * Takes the first `length` bytes of `chunk` from the web server, whose they are again when this returns; none at all where it says
+   * all with the connection itself.
+   */
+  receive(chunk: Uint8Array, length: number = chunk.length): void {
     if (this.#closing) return;
-    this.#session.receive(chunk);
+    this.#session.receive(chunk, 0, length);
     // Handlers run once the whole chunk is understood: most requests are complete by then.
     const arrived = this.#arrived;
     if (arrived.length > 0) {
-      this.#arrived = [];
+      this.#arrived = NONE;
       for (const active of arrived) this.#start(active);
     }
     this.#count();
@@ -207,7 +214,9 @@ export class Connection implements RequestConnection {
     const active = new ActiveRequest(exchange, this);
     active.slot = this.#requests.push(active) - 1;
     this.#unused = false;
-    this.#arrived.push(active);
+    // One as a rule: the first push to an empty array makes room for seventeen.
+    if (this.#arrived.length === 0) this.#arrived = [active];
+    else this.#arrived.push(active);
     if (this.#session.active > 1) this.input.shared = true;
     return active;
   }

@@ -176,7 +176,7 @@ export class RequestBody {
   }
 
   #drop(): void {
-    this.#queue = [];
+    if (this.#queue.length > 0) this.#queue = [];
     this.#queued = 0;
   }
 }

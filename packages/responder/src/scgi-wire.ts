@@ -52,16 +52,16 @@ class ScgiSession implements WireSession {
     if (!this.#begun) this.#close();
   }
 
-  receive(chunk: Uint8Array): void {
+  receive(chunk: Uint8Array, start: number, end: number): void {
     // What comes behind the body is ignored, as in FastCGI what comes behind CONTENT_LENGTH bytes is.
-    if (this.#closed || chunk.length === 0 || this.#decoder.complete) return;
+    if (this.#closed || start === end || this.#decoder.complete) return;
     if (!this.#begun && !this.#events.admit()) {
       this.#refuse(503);
       return;
     }
     this.#begun = true;
     try {
-      this.#decoder.push(chunk);
+      this.#decoder.push(chunk, start, end);
     } catch (error) {
       if (this.#decoder.complete) return;
       const failure = FastCGIError.from(error, "FCGI_ERR_BAD_RECORD");

@@ -269,7 +269,7 @@ export class ResponderServer implements FastCGIServer, ConnectionOwner {
       return;
     }
     const open = plan.protocol === "scgi" ? openScgi : openFastCGI;
-    const own = takeOver(socket, (chunk) => connection.receive(chunk));
+    const own = takeOver(socket, (chunk, length) => connection.receive(chunk, length));
     const connection: Connection = new Connection(own, peer, this, open);
     this.#add(connection);
     if (this.#give !== undefined) connection.leave();

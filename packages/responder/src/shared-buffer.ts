@@ -18,16 +18,16 @@ interface Handles {
  * of 64 KiB for every read, which a server's sockets allocate, costs a small request a fifth of its time. `net.Server` has no
  * option for that, so a socket of our own takes over the handle; the accepted one stays behind, for the server to count.
  *
- * @param onBytes takes what was read, which is valid until it returns
+ * @param onBytes takes what was read, the first `length` bytes of `chunk`, which are valid until it returns
  */
-export function takeOver(accepted: Socket, onBytes: (chunk: Uint8Array) => void): Socket {
+export function takeOver(accepted: Socket, onBytes: (chunk: Uint8Array, length: number) => void): Socket {
   const { _handle: handle } = accepted as Handles;
   if (handle === undefined || handle === null) return accepted.resume(); // it reads by `data` events then
   (accepted as Handles)._handle = null;
   const onread: OnReadOpts = {
     buffer: shared,
     callback(length) {
-      onBytes(shared.subarray(0, length));
+      onBytes(shared, length);
       return true;
     },
   };

@@ -30,7 +30,8 @@ export interface WireSession {
   /** Is more to come of a request's head? */
   readonly receiving: boolean;
   drain(): void;
-  receive(chunk: Uint8Array): void;
+  /** Takes bytes `start` to `end` of `chunk`. */
+  receive(chunk: Uint8Array, start: number, end: number): void;
   receiveEnd(): void;
   fail(error: FastCGIError): void;
 }

@@ -133,7 +133,7 @@ function hasField(rawHeaders: readonly string[], header: string): boolean {
 }
 
 function addHeader(rawHeaders: string[], header: string, value: string): void {
-  if (LINE_BREAK.test(value)) return;
+  if (value !== "" && LINE_BREAK.test(value)) return;
   if (header === "content-length") {
     // A framework would wait for a body, or refuse, on a text that is no number.
     const length = parseContentLength(value);
