@@ -29,10 +29,17 @@ const FRONTS: readonly [name: string, program: string, StartFront, RunningOption
   ["nginx", "nginx", startExampleNginx()],
   ["nginx, SCGI", "nginx", startExampleNginx("nginx-scgi.conf"), { scgi: true }],
   ["Apache, mod_proxy_fcgi", "apache2", startExampleApache("apache-proxy-fcgi.conf", ["proxy", "proxy_fcgi"])],
+  [
+    "Apache, mod_proxy_scgi",
+    "apache2",
+    startExampleApache("apache-proxy-scgi.conf", ["proxy", "proxy_scgi"]),
+    { scgi: true, tcp: true },
+  ],
   ["Apache, mod_fcgid", "apache2", startExampleApache("apache-fcgid.conf", ["fcgid"]), { spawns: true }],
   ["lighttpd", "lighttpd", startExampleLighttpd("lighttpd.conf")],
   ["HAProxy", "haproxy", startExampleHaproxy],
   ["Caddy", "caddy", startExampleCaddy],
+  ["Apache, CGI", "apache2", startExampleApache("apache-cgi.conf", ["alias", "cgid"]), { spawns: true }],
 ];
 
 async function sendAll(outgoing: ClientRequest): Promise<void> {
