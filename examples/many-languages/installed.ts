@@ -55,6 +55,6 @@ export function howToInstall(needed: readonly Part[]): string | undefined {
   const missing = needed.filter((part) => !parts[part][0]);
   if (missing.length === 0) return undefined;
   const packages = missing.map((part) => parts[part][1]).filter((it) => it !== undefined);
-  const npm = missing.includes("node") ? ["npm install --global @x/responder"] : [];
+  const npm = missing.includes("node") ? ["npm install @x/responder"] : [];
   return [...(packages.length === 0 ? [] : [`apt-get install ${packages.join(" ")}`]), ...npm].join(" && ");
 }

@@ -2,7 +2,7 @@
 //
 // Debian: apt-get install libfcgi-perl libplack-perl libfcgi-procmanager-perl fcgiwrap git gitweb cgit uwsgi-core uwsgi-plugin-python3
 // python3-flask python3-django uwsgi-plugin-rack-ruby3.1 ruby-railties php-fpm dokuwiki php-symfony-framework-bundle php-xml phpmyadmin
-// adminer php-mysql mariadb-server; and x-responder in the PATH (npm install --global @x/responder). What is missing is answered with 503.
+// adminer php-mysql mariadb-server; and x-responder, which npx finds in this clone. What is missing is answered with 503.
 //
 // Every application is started here, listens on an address of its own, and can be restarted without the others. TRANSPORT=tcp puts all
 // of them on TCP ports from PORT (9100) on; else they get sockets in RUN (./run). GIT_PROJECT_ROOT is the folder of the repositories.

@@ -112,6 +112,7 @@ describe.runIf(present).each(["unix", "tcp"] as const)("many languages and the s
       client: "127.0.0.1",
       link: `${proxy.url}/symfony/hello/you`,
     });
+    expect((await visitor.ask("/symfony/")).body.toString()).toContain('href="/symfony/style.css"');
     expect((await visitor.ask("/symfony/style.css")).headers["content-type"]).toBe("text/css; charset=utf-8");
     expect((await visitor.ask("/symfony/count")).body.toString()).toBe("1");
     expect((await visitor.ask("/symfony/count")).body.toString()).toBe("2");

@@ -129,8 +129,8 @@ describe.each(["unix", "tcp"] as const)("three backends with weights 1, 2 and 3,
     return lists.flatMap((list) => JSON.parse(list) as string[]);
   };
 
-  const many = 3_000;
-  test(`each gets its share of ${many} requests`, { timeout: 120_000 }, async () => {
+  const many = 10_000;
+  test(`each gets its share of ${many} requests`, { timeout: 240_000 }, async () => {
     const counts = await shares(many);
     expect(Object.keys(counts).toSorted()).toEqual(NAMES);
     for (const [at, name] of NAMES.entries()) {
