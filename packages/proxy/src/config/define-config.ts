@@ -116,6 +116,13 @@ export interface CommandProcessConfig {
   environment?: Readonly<Record<string, string | true>> | undefined;
   /** System user to run as, when started as root. @default the owner of the document root, never root */
   user?: string | undefined;
+  /**
+   * Milliseconds, or a text such as `"2m"`, until it listens; one that takes longer is ended and started again (Passenger's `passenger_start_timeout`). The server does
+   * not wait for it longer than 10 s: what comes before it listens is answered with an error page.
+   *
+   * @default 60_000
+   */
+  startTimeout?: number | string | undefined;
   /** Name of the upstream that this process serves. */
   upstream: string;
 }

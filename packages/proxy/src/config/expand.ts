@@ -7,6 +7,7 @@ import { expandAdmin } from "./admin-config.ts";
 import { checkAddresses } from "./check-addresses.ts";
 import type { ProcessConfig, ProxyConfig } from "./define-config.ts";
 import type { FileCacheConfig, LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
+import { parseDuration } from "./duration.ts";
 import { expandRoute } from "./expand-route.ts";
 import { type ConfigProblem, type KeyPath, formatKeyPath } from "./key-path.ts";
 import { type ResolvedListen, expandListen } from "./listen-config.ts";
@@ -139,6 +140,14 @@ export class Expansion {
     this.problem(path, `${JSON.stringify(name)} is not defined.${advice}`);
   }
 
+  /** Milliseconds, also as a text such as `"10s"`; what is neither is a problem. */
+  duration(path: KeyPath, written: number | string | undefined, or: number): number {
+    const parsed = typeof written === "string" ? parseDuration(written) : (written ?? or);
+    if (parsed !== undefined && parsed >= 0) return parsed;
+    this.problem(path, `must be milliseconds or a text such as "10s", not ${JSON.stringify(written)}.`);
+    return or;
+  }
+
   /** Does an upstream of that name have an address of an application that speaks SCGI? */
   hasScgi(name: string): boolean {
     const addresses = this.upstreams.get(name)?.addresses ?? [];
@@ -166,6 +175,7 @@ export class Expansion {
       cwd: this.path(it.cwd ?? "."),
       environment: new Map(Object.entries(it.environment ?? {})),
       user: it.user,
+      startTimeout: this.duration(["processes", name, "startTimeout"], it.startTimeout, 60_000),
       upstream: it.upstream,
     };
   }

@@ -1,4 +1,3 @@
-import { parseDuration } from "./duration.ts";
 import type { Expansion } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
 import type { UpstreamConfig } from "./upstream-config.ts";
@@ -69,13 +68,8 @@ export function expandHealth(
   path: KeyPath,
   { health = {}, check }: UpstreamConfig,
 ): ResolvedHealth & { readonly check: ResolvedCheck | undefined } {
-  const time = (key: "health" | "check", name: string, written: number | string | undefined, or: number): number => {
-    const parsed = typeof written === "string" ? parseDuration(written) : (written ?? or);
-    if (parsed !== undefined && parsed >= 0) return parsed;
-    const message = `must be milliseconds or a text such as "10s", not ${JSON.stringify(written)}.`;
-    expansion.problem([...path, key, name], message);
-    return or;
-  };
+  const time = (key: "health" | "check", name: string, written: number | string | undefined, or: number): number =>
+    expansion.duration([...path, key, name], written, or);
   if (check !== undefined && !check.path.startsWith("/"))
     expansion.problem([...path, "check", "path"], `must begin with a slash, as "/ping" does.`);
   return {

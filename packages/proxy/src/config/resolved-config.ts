@@ -92,6 +92,8 @@ export interface ResolvedCommandProcess {
   readonly environment: ReadonlyMap<string, string | true>;
   /** System user to run as, when started as root; undefined: the owner of the document root, never root. */
   readonly user: string | undefined;
+  /** Milliseconds until it listens. */
+  readonly startTimeout: number;
   /** Name of the upstream that it serves. */
   readonly upstream: string;
 }

@@ -133,6 +133,7 @@ const commandProcess = keys({
   cwd: v.optional(text),
   environment,
   user: v.optional(text),
+  startTimeout: v.optional(duration),
   upstream: text,
 });
 

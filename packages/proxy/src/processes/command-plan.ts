@@ -53,6 +53,7 @@ export function planCommand(
     launch: launchCommand([program, ...args], account, context.setpriv),
     cwd: wanted.cwd,
     environment,
+    startTimeout: wanted.startTimeout,
     terminate: "group",
     groupMayConnect: isOther(context.client, account),
   };

@@ -40,7 +40,7 @@ export interface ManagedProcessOptions {
   /** Called with the identity of each process that is started, and without when it ended. */
   readonly record: (name: string, identity: ProcessIdentity | undefined) => void;
   readonly policy?: RestartPolicy;
-  /** To listen after the start; longer counts as a crash. @default 10_000 */
+  /** To listen after the start; longer counts as a crash. @default what the plan says */
   readonly startTimeout?: number;
   /** From SIGTERM to SIGKILL. @default 5_000 */
   readonly stopGrace?: number;
@@ -72,7 +72,7 @@ export class ManagedProcess {
     this.#plan = options.plan;
     this.#record = options.record;
     this.#policy = options.policy ?? new RestartPolicy();
-    this.#startTimeout = options.startTimeout ?? 10_000;
+    this.#startTimeout = options.startTimeout ?? options.plan.startTimeout ?? 10_000;
     this.#stopGrace = options.stopGrace ?? 5_000;
   }
 

@@ -23,9 +23,14 @@ export interface ProcessManagerOptions {
   readonly setpriv?: string | false;
   /** The user of whoever sends requests to the applications. @default ourselves @internal */
   readonly client?: Account | undefined;
+  /** For tests: milliseconds that a start waits for processes. @default 10_000 */
+  readonly patience?: number;
   /** For tests: times and policies of all processes. */
   readonly process?: Pick<ManagedProcessOptions, "policy" | "startTimeout" | "stopGrace">;
 }
+
+/** Milliseconds that a start waits until processes listen. */
+const PATIENCE = 10_000;
 
 /** Milliseconds that an application which outlived an earlier run gets to end. */
 const STRAY_GRACE = 5_000;
@@ -77,11 +82,20 @@ export class ProcessManager {
     this.#processes = plans.map((plan) => new ManagedProcess({ ...process, plan, record }));
   }
 
-  /** Starts all processes. Resolves when each listens or has failed once; those that failed are tried again. */
+  /**
+   * Starts all processes. Resolves when each listens or has failed once, and after 10 s whatever they do: one slow application must not
+   * keep the others from being served. Those that failed are tried again.
+   */
   async start(): Promise<void> {
     // Without setpriv nobody else ends them when this program leaves by process.exit().
     process.once("exit", this.#onExit);
-    await Promise.all(this.#processes.map((process) => process.start()));
+    const settled = Promise.all(this.#processes.map((process) => process.start()));
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#options.patience ?? PATIENCE);
+    });
+    await Promise.race([settled, patience]);
+    clearTimeout(timer);
   }
 
   /**

@@ -12,6 +12,8 @@ export interface ProcessPlan {
   readonly launch: Launch;
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Milliseconds until it listens; longer counts as a crash. @default 10_000 */
+  readonly startTimeout?: number;
   /** See `ChildOptions.terminate`. */
   readonly terminate: "group" | "leader";
   /** See `ChildOptions.groupMayConnect`. */

@@ -248,6 +248,7 @@ describe("the long form", () => {
             command: ["node", "app.js"],
             cwd: "app",
             environment: { PORT: "1", HOME: true },
+            startTimeout: "2m",
             upstream: "php",
           },
         },
@@ -267,6 +268,7 @@ describe("the long form", () => {
           ["HOME", true],
         ]),
         user: undefined,
+        startTimeout: 120_000,
         upstream: "php",
       },
     ]);

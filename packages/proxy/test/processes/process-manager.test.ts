@@ -38,7 +38,11 @@ function manager(
 }
 
 /** Listener and Node in a place that everybody may enter. */
-function commandConfig(extra: Partial<ProxyConfig> = {}): ResolvedConfig {
+function commandConfig(
+  extra: Partial<ProxyConfig> = {},
+  deeds: readonly string[] = [],
+  startTimeout?: number,
+): ResolvedConfig {
   const folder = temporaryFolder();
   const script = join(folder, "listener.mjs");
   writeFileSync(script, readFileSync(LISTENER), { mode: 0o644 });
@@ -47,7 +51,13 @@ function commandConfig(extra: Partial<ProxyConfig> = {}): ResolvedConfig {
     root: folder,
     upstreams: { app: { addresses: [`unix:${address}`] } },
     processes: {
-      app: { kind: "command", command: [stagedNode(folder), script, address], cwd: folder, upstream: "app" },
+      app: {
+        kind: "command",
+        command: [stagedNode(folder), script, address, ...deeds],
+        cwd: folder,
+        startTimeout,
+        upstream: "app",
+      },
     },
     routes: [{ fastcgi: { upstream: "app" } }],
     ...extra,
@@ -69,6 +79,22 @@ describe("kind command", () => {
     await processes.stop();
     expect(existsSync(join(folder, "app.sock"))).toBe(false);
     expect(readdirSync(base)).toEqual([]);
+  });
+
+  test("one that takes long to listen does not keep the others waiting, and goes on", async () => {
+    const { manager: processes } = manager(commandConfig({}, ["never"]), { patience: 100 });
+    await processes.prepare();
+    await processes.start();
+    expect(processes.list()).toMatchObject([{ state: "starting", restarts: 0 }]);
+  });
+
+  test("[f45] one that does not listen within its startTimeout is ended and started again", async () => {
+    const events = new ProcessEvents();
+    const { manager: processes } = manager(commandConfig({}, ["never"], 300));
+    await processes.prepare();
+    await processes.start();
+    const { reason } = await events.next("exit");
+    expect(reason).toMatch(/^did not listen on unix:.* within 0\.3 s$/);
   });
 
   test("a program that is not there is the user's mistake", async () => {
