@@ -66,27 +66,22 @@ const commands: Readonly<Record<string, Command>> = {
   },
 };
 
-const { positionals, values } = parseArgs({
-  args: process.argv.slice(2).filter((argument) => argument !== "--"),
-  allowPositionals: true,
-  options: {
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string" },
-    connections: { type: "string", default: "32" },
-    only: { type: "string" },
-    write: { type: "boolean", default: false },
-  },
-});
+const USAGE = `Usage: pnpm bench NAME [--rounds 5] [--seconds 4] [--connections 32] [--only PATTERN] [--write]
 
+${Object.entries(commands)
+  .map(([other, { about }]) => `  ${other.padEnd(10)}${about}`)
+  .join("\n")}
+
+--only takes a regular expression for the rows that are wanted, for instance "Go.*32 at once" (client)
+--write puts the tables into apps/bench/RESULTS.md`;
+
+const { positionals, values } = readArguments();
 const name = positionals[0] ?? "";
 const command = commands[name];
 const mistake = mistakeOf(command);
-if (command === undefined || mistake !== undefined) {
-  const lines = Object.entries(commands).map(([other, { about }]) => `  ${other.padEnd(10)}${about}`);
-  console.error(
-    mistake ??
-      `Usage: pnpm bench NAME [--rounds 5] [--seconds 4] [--connections 32] [--only PATTERN] [--write]\n\n${lines.join("\n")}\n\n--only takes a regular expression for the rows that are wanted, for instance "Go.*32 at once" (client)\n--write puts the tables into apps/bench/RESULTS.md`,
-  );
+if (values.help) console.log(USAGE);
+else if (command === undefined || mistake !== undefined) {
+  console.error(mistake ?? USAGE);
   process.exitCode = 2;
 } else {
   const run = await command.load();
@@ -105,9 +100,36 @@ if (command === undefined || mistake !== undefined) {
   }
 }
 
+// oxlint-disable-next-line typescript/explicit-function-return-type -- what the options say
+function readArguments() {
+  try {
+    return parseArgs({
+      args: process.argv.slice(2).filter((argument) => argument !== "--"),
+      allowPositionals: true,
+      options: {
+        rounds: { type: "string", default: "5" },
+        seconds: { type: "string" },
+        connections: { type: "string", default: "32" },
+        only: { type: "string" },
+        write: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return process.exit(2);
+  }
+}
+
 /** What is wrong with the options, if anything is. */
 function mistakeOf(wanted: Command | undefined): string | undefined {
-  if (wanted === undefined || values.only === undefined) return undefined;
+  if (wanted === undefined) return name === "" ? undefined : `There is no bench ${JSON.stringify(name)}.\n\n${USAGE}`;
+  for (const key of ["rounds", "seconds", "connections"] as const) {
+    const value = values[key];
+    if (value !== undefined && !(Number(value) > 0))
+      return `--${key} must be a number above 0, not ${JSON.stringify(value)}.`;
+  }
+  if (values.only === undefined) return undefined;
   if (wanted.filters !== true) return `pnpm bench ${name} does not know --only; it measures all of its rows.`;
   if (values.write) return "--write needs all rows: leave --only out.";
   try {
