@@ -37,6 +37,8 @@ const FRONTS: readonly [name: string, program: string, StartFront, RunningOption
   ],
   ["Apache, mod_fcgid", "apache2", startExampleApache("apache-fcgid.conf", ["fcgid"]), { spawns: true }],
   ["lighttpd", "lighttpd", startExampleLighttpd("lighttpd.conf")],
+  ["lighttpd, SCGI", "lighttpd", startExampleLighttpd("lighttpd-scgi.conf"), { scgi: true }],
+  ["lighttpd, bin-path", "lighttpd", startExampleLighttpd("lighttpd-spawn.conf"), { spawns: true }],
   ["HAProxy", "haproxy", startExampleHaproxy],
   ["Caddy", "caddy", startExampleCaddy],
   ["Apache, CGI", "apache2", startExampleApache("apache-cgi.conf", ["alias", "cgid"]), { spawns: true }],
