@@ -19,6 +19,9 @@ import { withPrograms } from "../with-programs.ts";
 /** `pm.max_children`, and the capacity that our pool is told. */
 const CHILDREN = 8;
 
+/** The most requests at once of any row: our responder refuses more than 64 on a connection unless it is told. */
+const MOST_AT_ONCE = 256;
+
 /** @x/client beside the clients of npm and beside a floor, and the bars that it has to meet. */
 export async function benchClient(options: RoundsOptions & { write: boolean }): Promise<void> {
   await withPrograms(async (folder, keep) => {
@@ -28,7 +31,7 @@ export async function benchClient(options: RoundsOptions & { write: boolean }): 
     const go = buildGo(folder);
     await keep(startGo(go, socket("go")));
     await keep(startGo(go, socket("go-lean"), { bench: true }));
-    await keep(startResponder(socket("responder")));
+    await keep(startResponder(socket("responder"), MOST_AT_ONCE));
     await keep(startPhpFpm(folder, "php", { children: CHILDREN }));
     const peers: Peer[] = [
       {

@@ -7,11 +7,12 @@ import { serve } from "@x/responder";
 
 import { patternBytes } from "../application.ts";
 
-const address = process.argv[2];
+const [, , address, multiplex] = process.argv;
 
 const server = serve({
   // For everybody: a web server that root started asks as another user.
   ...(address === undefined ? {} : { listen: address, mode: 0o666 }),
+  ...(multiplex === undefined ? {} : { multiplex: Number(multiplex) }),
   async fetch(request, { params, stderr }) {
     const query = new URLSearchParams(params.get("QUERY_STRING") ?? "");
     switch (query.get("mode") ?? "echo") {
