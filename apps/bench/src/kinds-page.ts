@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Result } from "./measure.ts";
-import { markdownTable } from "./report.ts";
+import { markdownTable, writePage } from "./report.ts";
 
 const page = join(import.meta.dirname, "../../../packages/proxy/docs/kinds.md");
 
@@ -57,5 +57,5 @@ export function writeKindsPage(results: readonly Result[], measured: string): vo
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${page} has lost the place of its figures: ${BEGIN} … ${END}`);
   const figures = `${BEGIN}\n\n${measured}\n\n${markdownTable(head, rows, 5)}\n\n`;
-  writeFileSync(page, text.slice(0, begin) + figures + text.slice(end));
+  writePage(page, text.slice(0, begin) + figures + text.slice(end));
 }

@@ -5,7 +5,8 @@ import { join } from "node:path";
 
 import type { Result } from "./measure.ts";
 
-const file = join(import.meta.dirname, "../RESULTS.md");
+const root = join(import.meta.dirname, "../../..");
+const file = join(root, "apps/bench/RESULTS.md");
 
 /** The rows as a Markdown table; ratios are to the row each one names. */
 export function table(results: readonly Result[]): string {
@@ -76,10 +77,13 @@ export function writeSection(heading: string, text: string): void {
   const whole = readFileSync(file, "utf8");
   const section = `## ${heading}\n\n${text.trim()}\n`;
   const start = whole.indexOf(`## ${heading}\n`);
-  if (start < 0) {
-    writeFileSync(file, `${whole.trimEnd()}\n\n${section}`);
-    return;
-  }
-  const next = whole.indexOf("\n## ", start + 3);
-  writeFileSync(file, whole.slice(0, start) + section + (next < 0 ? "" : whole.slice(next)));
+  const next = start < 0 ? -1 : whole.indexOf("\n## ", start + 3);
+  if (start < 0) writePage(file, `${whole.trimEnd()}\n\n${section}`);
+  else writePage(file, whole.slice(0, start) + section + (next < 0 ? "" : whole.slice(next)));
+}
+
+/** Writes a page as the project formats it: what a bench has written passes `pnpm check`. */
+export function writePage(page: string, text: string): void {
+  writeFileSync(page, text);
+  execFileSync(join(root, "node_modules/.bin/oxfmt"), [page], { cwd: root });
 }
