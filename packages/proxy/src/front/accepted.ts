@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 import type { Encryption, Endpoint } from "../gateway-request.ts";
-import { type ConnectionEnds, SocketEncryption, localEndpoint, remoteEndpoint } from "../http/endpoint.ts";
+import { type ConnectionEnds, SocketEncryption, localEndpoint, remoteEndpoint } from "./endpoint.ts";
 
 /** Who is at both ends of an accepted connection: known from the beginning, since of one that has gone they cannot be had any more. */
 export class Accepted {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-import { type Resettable, StallWatch, type WatchedOutput } from "../http/stall-watch.ts";
+import { type Resettable, StallWatch, type WatchedOutput } from "../front/stall-watch.ts";
 
 /** The writing side of a connection: bytes that somebody wants back, and a client that does not take what is written. */
 export class ConnectionOutput implements WatchedOutput {

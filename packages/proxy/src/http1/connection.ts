@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 
 import { Accepted } from "../front/accepted.ts";
+import { type ConnectionEnds, resetConnection } from "../front/endpoint.ts";
+import type { Resettable } from "../front/stall-watch.ts";
 import { type TurnEndWaiter, atTurnEnd } from "../front/turn-end.ts";
-import { type ConnectionEnds, resetConnection } from "../http/endpoint.ts";
 import { RefusedRequest } from "../http/refused-request.ts";
-import type { Resettable } from "../http/stall-watch.ts";
 import { ConnectionInput, type InputTaker } from "./connection-input.ts";
 import { ConnectionOutput } from "./connection-output.ts";
 import { BODY_COMES, ConnectionPhase, FIRST_BYTE, HEAD_COMES, IDLE, LINGERING } from "./connection-phase.ts";

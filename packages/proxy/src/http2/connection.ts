@@ -5,8 +5,8 @@ import type { TLSSocket } from "node:tls";
 
 import { Accepted } from "../front/accepted.ts";
 import { Deadline } from "../front/deadline.ts";
-import type { ConnectionEnds } from "../http/endpoint.ts";
-import { type Resettable, StallWatch, type WatchedOutput, writeQueueSize } from "../http/stall-watch.ts";
+import type { ConnectionEnds } from "../front/endpoint.ts";
+import { type Resettable, StallWatch, type WatchedOutput, writeQueueSize } from "../front/stall-watch.ts";
 import { timers } from "../timers.ts";
 import { Allowance } from "./allowance.ts";
 import { type Http2Owner, sessionOptions } from "./connection-rules.ts";

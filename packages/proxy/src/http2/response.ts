@@ -2,9 +2,9 @@ import { constants } from "node:http2";
 import type { ServerHttp2Stream } from "node:http2";
 
 import { FrontResponse } from "../front/front-response.ts";
+import { type Resettable, StallWatch, type WatchedOutput } from "../front/stall-watch.ts";
 import { type TurnEndWaiter, atTurnEnd } from "../front/turn-end.ts";
 import type { GatewayResponse } from "../gateway-request.ts";
-import { type Resettable, StallWatch, type WatchedOutput } from "../http/stall-watch.ts";
 import type { Http2Request } from "./request.ts";
 import { resetStream } from "./reset-stream.ts";
 import { outgoingFields } from "./response-fields.ts";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 import { Accepted } from "../front/accepted.ts";
-import { resetConnection } from "../http/endpoint.ts";
+import { resetConnection } from "../front/endpoint.ts";
 
 /** Somebody to be told that the client has gone. */
 export interface Watcher {

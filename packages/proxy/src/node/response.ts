@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 
+import { StallWatch } from "../front/stall-watch.ts";
 import type { GatewayResponse } from "../gateway-request.ts";
-import { StallWatch } from "../http/stall-watch.ts";
 import type { Connection, Watcher } from "./connection.ts";
 import { EarlyEnd } from "./early-end.ts";
 import type { NodeRequest } from "./request.ts";

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 
 import { Deadline } from "../front/deadline.ts";
+import type { ConnectionEnds } from "../front/endpoint.ts";
 import type { FrontConnection } from "../front/front-connection.ts";
-import type { ConnectionEnds } from "../http/endpoint.ts";
 import { parseProxyHeader } from "../proxy-protocol/proxy-header.ts";
 import { timers } from "../timers.ts";
 

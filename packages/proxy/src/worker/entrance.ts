@@ -2,8 +2,8 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 import type { ResolvedListen } from "../config/listen-config.ts";
+import { remoteEndpoint } from "../front/endpoint.ts";
 import { AddressSet } from "../http/addresses.ts";
-import { remoteEndpoint } from "../http/endpoint.ts";
 import type { CertificateStore } from "../tls/certificate-store.ts";
 import { TlsDoor } from "../tls/tls-door.ts";
 import type { Admission } from "./admission.ts";

@@ -2,10 +2,10 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
 import { channels } from "../diagnostics.ts";
+import type { ConnectionEnds } from "../front/endpoint.ts";
 import type { FrontConnection } from "../front/front-connection.ts";
 import type { FrontResponse } from "../front/front-response.ts";
 import type { GatewayRequest, GatewayResponse } from "../gateway-request.ts";
-import type { ConnectionEnds } from "../http/endpoint.ts";
 import type { RefusedRequest } from "../http/refused-request.ts";
 import type { ConnectionOwner, ConnectionRules } from "../http1/connection-rules.ts";
 import { Http1Connection } from "../http1/connection.ts";

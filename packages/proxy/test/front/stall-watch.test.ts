@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type Resettable, StallWatch } from "../../src/http/stall-watch.ts";
+import { type Resettable, StallWatch } from "../../src/front/stall-watch.ts";
 import { Timers } from "../../src/timers.ts";
 
 /** What the watch sees of a response, set by hand. */
