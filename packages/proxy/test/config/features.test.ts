@@ -103,7 +103,9 @@ test("docs/features.md names nothing else of the program that does not exist", a
   const gateway = createGateway({ routes: [{ respond: {} }] });
   const server = createProxyServer({ routes: [{ respond: {} }] });
   const help = helpText("x-proxy");
-  const values = readFileSync(fileURLToPath(new URL("../../src/config/schema.ts", import.meta.url)), "utf8");
+  const values = ["schema", "schema/routes", "schema/upstreams"]
+    .map((name) => readFileSync(fileURLToPath(new URL(`../../src/config/${name}.ts`, import.meta.url)), "utf8"))
+    .join("\n");
   const isThere = (text: string): boolean => {
     const [, option = ""] = /^([^:]+)(?:: .+)?$/.exec(text) ?? [];
     const [owner, member = ""] = text.split(".");
