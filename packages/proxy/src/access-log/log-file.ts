@@ -6,8 +6,10 @@ import type { SonicBoom } from "sonic-boom";
 
 /** Bytes that may wait to be written; what comes then is lost and counted. */
 const QUEUE_LIMIT = 8 * 1_024 * 1_024;
-/** Milliseconds that the last lines get to be written. */
+/** Milliseconds that a reader may take nothing of the last lines. */
 const LAST_LINES = 1_000;
+/** Milliseconds that the last lines get to be written, however slowly they are read. */
+const LAST_LINES_ALL = 10_000;
 
 /** Characters that are collected before they are written. */
 const BATCH = 65_536;
@@ -25,6 +27,7 @@ export interface LogFileEvents {
 /** A log file that is never waited for: lines are written in batches, and what cannot be written in time is lost, and counted. */
 export class LogFile {
   readonly #path: string;
+  readonly #events: LogFileEvents;
   readonly #stream: SonicBoom;
   #batch = "";
   /** Lines of the batch. */
@@ -32,6 +35,8 @@ export class LogFile {
   #timer: NodeJS.Timeout | undefined;
   #lost = 0;
   #closed = false;
+  /** Its time is over: nothing more is written. */
+  #givenUp = false;
   /** The file is open. */
   #ready: Promise<void>;
 
@@ -41,7 +46,12 @@ export class LogFile {
    */
   constructor(path: string, events: LogFileEvents, fd: number = openLog(path)) {
     this.#path = path;
-    this.#stream = new sonicBoom.SonicBoom({ fd, maxLength: QUEUE_LIMIT, sync: false });
+    this.#stream = new sonicBoom.SonicBoom({
+      fd,
+      maxLength: QUEUE_LIMIT,
+      sync: false,
+      retryEAGAIN: () => !this.#givenUp,
+    });
     // Opened by ourselves, since a pipe must not block; to be opened anew it must know the name all the same.
     Object.assign(this.#stream, { file: path });
     this.#ready = this.#opened();
@@ -51,7 +61,10 @@ export class LogFile {
       if (this.#lost > 0) events.onLost(this.#lost);
       this.#lost = 0;
     });
-    this.#stream.on("error", (error: Error) => events.onError(error));
+    this.#stream.on("error", (error: Error) => {
+      if (!this.#givenUp) events.onError(error);
+    });
+    this.#events = events;
   }
 
   line(text: string): void {
@@ -83,7 +96,17 @@ export class LogFile {
   /** Writes what waits, and resolves when that is done or has taken too long. */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, LAST_LINES);
+      const latest = performance.now() + LAST_LINES_ALL;
+      const timer = setTimeout(() => {
+        // A pipe that is full: another try would keep the program from ending as long as its reader lives.
+        this.#givenUp = true;
+        this.#events.onError(new Error("its reader took nothing at the end, and what waited is lost"));
+        this.#stream.destroy();
+        resolve();
+      }, LAST_LINES);
+      this.#stream.on("write", () => {
+        if (performance.now() < latest) timer.refresh();
+      });
       this.#stream.once("close", () => {
         clearTimeout(timer);
         resolve();
@@ -122,10 +145,16 @@ export function openLog(path: string, flags = 0): number {
   try {
     return openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | flags, 0o640);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = whyNot(error as NodeJS.ErrnoException);
     throw new FastCGIError("FCGI_ERR_CONFIG", `the access log ${path} cannot be written: ${why}`, {
       phase: "configure",
       cause: error,
     });
   }
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException): string {
+  if (code === "ENXIO") return "it is a pipe that no program reads yet: start that program first.";
+  if (code === "ENOENT") return "its folder does not exist: make it, or name another file in log.access.file.";
+  return message;
 }

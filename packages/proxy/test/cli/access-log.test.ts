@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, constants, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 import { ProxyProgram } from "../support/proxy-program.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -55,8 +56,33 @@ test("[TI12] [f56] a log that nobody reads blocks no request; what was lost is c
   expect(await program.signal("SIGTERM")).toBe(0);
 });
 
+test("[TI12] [f56] a pipe whose reader does not read keeps nobody from ending; what is lost is said", async () => {
+  const folder = folderWith({ file: "pipe" });
+  execFileSync("mkfifo", [join(folder, "pipe")]);
+  // Reading and writing: opening waits for nobody.
+  const reader = openSync(join(folder, "pipe"), constants.O_RDWR | constants.O_NONBLOCK);
+  onTestFinished(() => closeSync(reader));
+  const program = new ProxyProgram(["--config", "x.config.json"], { cwd: folder });
+  const port = await program.port();
+  // More than the 64 KiB that a pipe holds.
+  for (let sent = 0; sent < 20; sent++)
+    await fetch(`http://127.0.0.1:${port}/${sent}`, { headers: { "User-Agent": "x".repeat(8_000) } });
+  expect(await program.signal("SIGTERM")).toBe(0);
+  expect(program.stderr).toMatch(/the access log \S+\/pipe cannot be written: .* took nothing .*lost/);
+});
+
+test("a pipe that nobody reads is no place for a log yet: exit code 2, and what to do", async () => {
+  const folder = folderWith({ file: "pipe" });
+  execFileSync("mkfifo", [join(folder, "pipe")]);
+  const program = new ProxyProgram(["--config", "x.config.json"], { cwd: folder });
+  expect(await program.exit()).toBe(2);
+  expect(program.stderr).toMatch(
+    /^x-proxy: the access log \S+ cannot be written: it is a pipe that no program reads yet/,
+  );
+});
+
 test("a file that cannot be opened: exit code 2 and one sentence", async () => {
   const program = new ProxyProgram(["--config", "x.config.json"], { cwd: folderWith({ file: "absent/access.log" }) });
   expect(await program.exit()).toBe(2);
-  expect(program.stderr).toMatch(/^x-proxy: the access log \S+ cannot be written: ENOENT/);
+  expect(program.stderr).toMatch(/^x-proxy: the access log \S+ cannot be written: its folder does not exist: make it/);
 });
