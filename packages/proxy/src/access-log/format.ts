@@ -8,14 +8,15 @@ export function formatAccess(record: AccessRecord, format: AccessFormat, now: nu
   return format === "json" ? formatJson(record, now) : formatText(record, format === "combined", now);
 }
 
-/** Apache's Common and Combined Log Format. */
+/** Apache's Common and Combined Log Format, byte for byte: `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i"`. */
 function formatText({ request, served, status, bytes }: AccessRecord, combined: boolean, now: number): string {
   const { method, target, httpVersion, rawHeaders, remote } = request;
   const client = served === undefined ? remote.address : served.client;
   // Of what could not be understood the target is all that came.
   const first = escapeText(method === "" ? target : `${method} ${target} HTTP/${httpVersion}`);
+  // A space would end the field, which Apache lets it do.
   const user = served?.user === undefined ? "-" : escapeText(served.user).replaceAll(" ", "\\x20");
-  const line = `${client ?? "unix:"} - ${user} [${commonTime(now)}] "${first}" ${status} ${bytes}`;
+  const line = `${client ?? "unix:"} - ${user} [${commonTime(now)}] "${first}" ${status} ${bytes === 0 ? "-" : bytes}`;
   if (!combined) return line;
   return `${line} "${headerOf(rawHeaders, "referer")}" "${headerOf(rawHeaders, "user-agent")}"`;
 }
@@ -55,13 +56,24 @@ function find(rawHeaders: readonly string[], lower: string): string | undefined 
   return undefined;
 }
 
-/** As nginx does: whatever is not visible ASCII, and what would end a field. */
+/** As Apache does (`ap_escape_logitem`): whatever is not visible ASCII, and what would end a field. */
 function escapeText(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replaceAll(/[^ !#-[\]-~]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
-  });
+  return text.replaceAll(
+    /[^ !#-[\]-~]/g,
+    (character) => SHORT.get(character) ?? `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
+
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ['"', '\\"'],
+  ["\\", "\\\\"],
+  ["\b", "\\b"],
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+  ["\t", "\\t"],
+  ["\v", "\\v"],
+]);
 
 function readable(text: string): string {
   return Buffer.from(text, "latin1").toString("utf8");

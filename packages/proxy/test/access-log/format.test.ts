@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, test } from "vitest";
 
 import { formatAccess } from "../../src/access-log/format.ts";
@@ -29,6 +31,20 @@ describe("lines", () => {
     );
   });
 
+  test("no bytes are a dash, and every escape is Apache's", () => {
+    const asked = { headers: ["Referer", "", "User-Agent", '\b\n\r\t\v\f\0\u007f"\\\u00ff'] };
+    const line = formatAccess(record("/", asked, { bytes: 0 }), "combined", NOW);
+    expect(line.slice(line.indexOf('" 200'))).toBe(String.raw`" 200 - "" "\b\n\r\t\v\x0c\x00\x7f\"\\\xff"`);
+  });
+
+  test("docs/access-log.md has each field of JSON", () => {
+    const asked = { method: "POST", headers: ["Referer", "r", "User-Agent", "u"] };
+    const served = { ...record("/").served, user: "jo" } as AccessRecord["served"];
+    const fields = Object.keys(JSON.parse(formatAccess(record("/", asked, { served }), "json", NOW)) as object);
+    const page = readFileSync(new URL("../../docs/access-log.md", import.meta.url), "utf8").split("## JSON")[1] ?? "";
+    expect([...page.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name)).toEqual(fields);
+  });
+
   test("JSON", () => {
     const served = {
       id: "i",
@@ -54,9 +70,9 @@ describe("lines", () => {
     const asked = { headers: ["User-Agent", 'a" 200 1\\ \u001b[2J\n127.0.0.1 - - \xe4'] };
     const served = { ...record("/").served, user: "x y\n" } as AccessRecord["served"];
     const line = formatAccess(record('/"\n', asked, { served }), "combined", NOW);
-    expect(line).toContain('"GET /\\x22\\x0A HTTP/1.1"');
-    expect(line).toContain('"a\\x22 200 1\\x5C \\x1B[2J\\x0A127.0.0.1 - - \\xE4"');
-    expect(line).toContain(" - x\\x20y\\x0A [");
+    expect(line).toContain(String.raw`"GET /\"\n HTTP/1.1"`);
+    expect(line).toContain(String.raw`"a\" 200 1\\ \x1b[2J\n127.0.0.1 - - \xe4"`);
+    expect(line).toContain(String.raw` - x\x20y\n [`);
     expect(formatAccess(record("/", asked), "json", NOW)).not.toContain("\n");
   });
 });

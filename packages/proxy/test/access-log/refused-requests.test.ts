@@ -34,7 +34,7 @@ const long = "x".repeat(4_000);
 
 const cases: readonly [title: string, sent: readonly string[], line: string, status: number][] = [
   ["no method", [`\x16\x03\x01 hello\r\n`], String.raw`\x16\x03\x01 hello`, 400],
-  ["two spaces and a quote", [`GET  /" HTTP/1.1\r\n${host}\r\n`], String.raw`GET  /\x22 HTTP/1.1`, 400],
+  ["two spaces and a quote", [`GET  /" HTTP/1.1\r\n${host}\r\n`], String.raw`GET  /\" HTTP/1.1`, 400],
   ["a header without a name", [`GET /a HTTP/1.1\r\n: b\r\n\r\n`], "GET /a HTTP/1.1", 400],
   ["a request line in pieces", ["GET /b", "c HTTP/1.", `1\r\nBad Name: x\r\n\r\n`], "GET /bc HTTP/1.1", 400],
   ["another version", [`GET /a HTTP/2.0\r\n${host}\r\n`], "GET /a HTTP/2.0", 505],
