@@ -145,5 +145,5 @@ export type { ProcessState, ProcessStatus } from "./processes/managed-process.ts
 export type { ProcessEvent } from "./processes/process-events.ts";
 export type { ListenAddress } from "./supervisor/listen-address.ts";
 export type { AnsweredRequest } from "./worker/answered.ts";
-export type { RefusedConnection } from "./worker/refused.ts";
+export type { RefusedConnection, SurplusConnection, UnannouncedConnection } from "./worker/refused.ts";
 export type { UpstreamUnreachable } from "./worker/probe-upstreams.ts";

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { GatewayDiagnostics, GatewayFailure } from "../diagnostics.ts";
 import type { GatewayRequest } from "../gateway-request.ts";
 import type { AnsweredRequest } from "../worker/answered.ts";
-import type { RefusedConnection } from "../worker/refused.ts";
+import type { RefusedConnection, UnannouncedConnection } from "../worker/refused.ts";
 import type { Log } from "./log.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
 
@@ -23,7 +23,7 @@ const LIMIT_EXCEEDED: ReadonlySet<number> = new Set([413, 414, 429, 431]);
  */
 export function logRequests(log: Log, verbose: boolean): () => void {
   const failures = new RepeatFilter((kind, count) => {
-    log.write("warn", `${kind}: ${count} more ${count === 1 ? "request" : "requests"} like this`, {
+    log.write("warn", `${kind}: ${count} more like this`, {
       event: "repeated",
       kind,
       count,
@@ -71,14 +71,27 @@ function logFailure(log: Log, failure: GatewayFailure, failures: RepeatFilter, v
   });
 }
 
-function logRefused(log: Log, { limit, allowed, remote }: RefusedConnection, failures: RepeatFilter): void {
-  if (!failures.isFirst(`connections: ${limit}`)) return;
-  log.write("warn", `a connection of ${remote ?? "a UNIX socket"} was closed: ${limit} allows ${allowed}`, {
+function logRefused(log: Log, refused: RefusedConnection, failures: RepeatFilter): void {
+  const { limit, remote } = refused;
+  const kind = limit === "proxyProtocol" ? `${limit} of ${refused.listen}: ${refused.why}` : limit;
+  if (!failures.isFirst(`connections: ${kind}`)) return;
+  const why =
+    limit === "proxyProtocol"
+      ? `proxyProtocol of ${refused.listen} ${UNANNOUNCED[refused.why]}`
+      : `${limit} allows ${refused.allowed}`;
+  log.write("warn", `a connection of ${remote ?? "a UNIX socket"} was closed: ${why}`, {
     event: "refused",
     limit,
     remote,
   });
 }
+
+/** What a load balancer that was set up otherwise than we were does wrong. */
+const UNANNOUNCED: Readonly<Record<UnannouncedConnection["why"], string>> = {
+  stranger: "does not name its address in from",
+  none: "asks for a header of the PROXY protocol, and it began with something else",
+  late: "asks for a header of the PROXY protocol, and none came within timeouts.handshake",
+};
 
 function logStderr(
   log: Log,

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
 import { AddressSet, clientNetwork, plainAddress } from "../http/addresses.ts";
-import { type RefusedConnection, refusedChannel } from "./refused.ts";
+import { type SurplusConnection, refusedChannel } from "./refused.ts";
 
 /** How many connections there may be. */
 export interface AdmissionRules {
@@ -63,7 +63,7 @@ export class Admission {
     return true;
   }
 
-  #refuse(socket: Socket, what: Omit<RefusedConnection, "remote">, remote = socket.remoteAddress): false {
+  #refuse(socket: Socket, what: Omit<SurplusConnection, "remote">, remote = socket.remoteAddress): false {
     this.#refused++;
     socket.destroy();
     if (refusedChannel.hasSubscribers) refusedChannel.publish({ ...what, remote });

@@ -21,6 +21,8 @@ export interface ArrivalOwner {
   readonly handshake: number;
   /** It has said who it is; with TLS, the handshake begins now. */
   onKnown(arrival: Arrival): void;
+  /** It has not said who it is, and is closed. */
+  onUnknown(arrival: Arrival, why: "none" | "late"): void;
   /** It became another's connection, or has gone. */
   onLeft(arrival: Arrival): void;
 }
@@ -43,7 +45,7 @@ export class Arrival implements FrontConnection {
   constructor(socket: Socket, owner: ArrivalOwner) {
     this.socket = socket;
     this.#owner = owner;
-    this.#deadline = new Deadline(timers, () => this.destroy());
+    this.#deadline = new Deadline(timers, () => this.#late());
     this.#deadline.set(owner.handshake);
     (socket as Arriving)[arrivals] = this;
     socket.on("readable", this.#onReadable);
@@ -85,9 +87,10 @@ export class Arrival implements FrontConnection {
     if (chunk === null) return;
     let bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk]);
     this.#bytes = undefined;
-    if (this.#owner.expectsHeader && this.ends === undefined && !this.#unnamed) {
+    if (this.#awaitsHeader) {
       const header = parseProxyHeader(bytes);
       if (header === "bad") {
+        this.#owner.onUnknown(this, "none");
         this.destroy();
         return;
       }
@@ -103,6 +106,15 @@ export class Arrival implements FrontConnection {
   };
 
   #unnamed = false;
+
+  get #awaitsHeader(): boolean {
+    return this.#owner.expectsHeader && this.ends === undefined && !this.#unnamed;
+  }
+
+  #late(): void {
+    if (this.#awaitsHeader) this.#owner.onUnknown(this, "late");
+    this.destroy();
+  }
 
   #known(bytes: Buffer): void {
     if (this.#owner.expectsTls) {

@@ -9,12 +9,15 @@ import { TlsDoor } from "../tls/tls-door.ts";
 import type { Admission } from "./admission.ts";
 import { Arrival, type ArrivalOwner } from "./arrival.ts";
 import type { HttpFront } from "./http-front.ts";
+import { type UnannouncedConnection, refusedChannel } from "./refused.ts";
 
 /** What a new connection goes through at one place where the server listens: PROXY protocol, TLS, and the choice of HTTP's version. */
 export class Entrance implements ArrivalOwner {
   readonly expectsHeader: boolean;
   readonly expectsTls: boolean;
   readonly handshake: number;
+  /** As `listen` has it. */
+  readonly #text: string;
   readonly #front: HttpFront;
   readonly #admission: Admission;
   readonly #trusted: AddressSet | undefined;
@@ -34,6 +37,7 @@ export class Entrance implements ArrivalOwner {
     this.#admission = admission;
     this.#front = front;
     this.handshake = handshake;
+    this.#text = listen.text;
     this.#trusted = listen.proxyProtocol && new AddressSet(listen.proxyProtocol);
     this.expectsHeader = this.#trusted !== undefined;
     this.expectsTls = store !== undefined;
@@ -47,6 +51,7 @@ export class Entrance implements ArrivalOwner {
     if (this.#trusted === undefined) {
       if (!this.#admission.admitFrom(socket, socket.remoteAddress)) return;
     } else if (!this.#trusted.has(remoteEndpoint(socket).address)) {
+      this.#unknown(socket, "stranger");
       socket.destroy();
       return;
     }
@@ -65,8 +70,18 @@ export class Entrance implements ArrivalOwner {
     this.#front.accept(socket, ends);
   }
 
+  onUnknown({ socket }: Arrival, why: "none" | "late"): void {
+    this.#unknown(socket, why);
+  }
+
   onLeft(arrival: Arrival): void {
     this.#front.remove(arrival);
+  }
+
+  #unknown(socket: Socket, why: UnannouncedConnection["why"]): void {
+    if (!refusedChannel.hasSubscribers) return;
+    const { address } = remoteEndpoint(socket);
+    refusedChannel.publish({ limit: "proxyProtocol", why, listen: this.#text, remote: address });
   }
 
   #onSecure(secure: TLSSocket, arrival: Arrival | undefined): void {

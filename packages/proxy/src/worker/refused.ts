@@ -1,13 +1,30 @@
 import { channel } from "node:diagnostics_channel";
 import type { Channel } from "node:diagnostics_channel";
 
-/** A connection that was closed as soon as it was accepted, published on `fastcgi:proxy:refused`. */
-export interface RefusedConnection {
+/** A connection that was closed before it was anybody's, published on `fastcgi:proxy:refused`. */
+export type RefusedConnection = SurplusConnection | UnannouncedConnection;
+
+/** It was one too many. */
+export interface SurplusConnection {
   /** The limit that was reached. */
   readonly limit: "limits.connections" | "limits.connectionsPerAddress";
   /** Connections that it allows. */
   readonly allowed: number;
   /** The client's address; undefined for a UNIX socket. */
+  readonly remote: string | undefined;
+}
+
+/** It did not begin as `proxyProtocol` of the address to which it came has it. */
+export interface UnannouncedConnection {
+  readonly limit: "proxyProtocol";
+  /**
+   * `"stranger"`: it came from an address that may not send such a header. `"none"`: what came is no header, or a malformed one. `"late"`: it
+   * took longer than `timeouts.handshake`.
+   */
+  readonly why: "stranger" | "none" | "late";
+  /** Where it came to, as `listen` has it. */
+  readonly listen: string;
+  /** Who sent it; undefined for a UNIX socket. */
   readonly remote: string | undefined;
 }
 

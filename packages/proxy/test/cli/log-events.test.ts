@@ -47,7 +47,23 @@ test("[f07] the same failure again and again is told once and counted", () => {
   expect(lines).toEqual([
     "warning: php: GET /a.php?q=\\x1b[31m: 502: nobody listens (request abc)",
     "warning: php: GET /a.php?q=\\x1b[31m: response cut: nobody listens (request abc)",
-    "warning: php: 502 FCGI_ERR_CONNECT: 999 more requests like this",
+    "warning: php: 502 FCGI_ERR_CONNECT: 999 more like this",
+  ]);
+});
+
+test("connections that are closed as they come: which limit, or what the PROXY protocol lacks", () => {
+  const { lines, end } = logged(false);
+  const about = { limit: "proxyProtocol", listen: "127.0.0.1:80", remote: "192.0.2.1" };
+  for (const why of ["stranger", "none", "none", "late"]) publish("refused", { ...about, why });
+  publish("refused", { limit: "limits.connections", allowed: 5, remote: undefined });
+  end();
+  const of = "warning: a connection of 192.0.2.1 was closed: proxyProtocol of 127.0.0.1:80";
+  expect(lines).toEqual([
+    `${of} does not name its address in from`,
+    `${of} asks for a header of the PROXY protocol, and it began with something else`,
+    `${of} asks for a header of the PROXY protocol, and none came within timeouts.handshake`,
+    "warning: a connection of a UNIX socket was closed: limits.connections allows 5",
+    "warning: connections: proxyProtocol of 127.0.0.1:80: none: 1 more like this",
   ]);
 });
 
@@ -95,7 +111,7 @@ test("a limit that was exceeded is told, since only the log names it to whoever 
   end();
   expect(lines).toEqual([
     "warning: GET /a.php?q=\\x1b[31m: 413: The request body is larger than limits.body allows (5 bytes). (request abc)",
-    "warning: proxy: 413: 2 more requests like this",
+    "warning: proxy: 413: 2 more like this",
   ]);
 });
 

@@ -113,7 +113,7 @@ describe("serving a folder", () => {
     expect(program.stderr.match(/: 502: /g)).toHaveLength(1);
     expect(await program.signal("SIGTERM")).toBe(0);
     // What was held back is counted at the end.
-    expect(program.stderr).toMatch(/: 1 more request like this/);
+    expect(program.stderr).toMatch(/: 1 more like this/);
   });
 
   test("--verbose has a line for each request, --json lines for machines alone", async () => {

@@ -1,9 +1,11 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { connect } from "node:tls";
 
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { makeCertificate } from "../support/certificates.ts";
+import { passing } from "../support/moved-clock.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { ScriptedBackend } from "../support/scripted-backend.ts";
 import { LAST_GET, ask, startServer } from "../support/tls-server.ts";
@@ -88,6 +90,29 @@ describe("PROXY protocol", () => {
     expect(await new RawClient(ports[0] ?? 0).write(HEADER + LAST_GET).closed()).toBe("");
     for (const bytes of [HEADER + LAST_GET, "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"])
       expect(await new RawClient(ports[1] ?? 0).write(bytes).closed()).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test("[TE12] whoever is closed so is told of, with the reason: a balancer that was set up otherwise", async () => {
+    const told: unknown[] = [];
+    const listener = (message: unknown): void => void told.push(message);
+    subscribe("fastcgi:proxy:refused", listener);
+    onTestFinished(() => void unsubscribe("fastcgi:proxy:refused", listener));
+    const { ports } = await startServer({
+      listen: [
+        { address: "127.0.0.1:0", proxyProtocol: { from: ["192.0.2.1"] } },
+        { address: "127.0.0.1:0", proxyProtocol: from },
+      ],
+      timeouts: { handshake: 600_000 },
+    });
+    await new RawClient(ports[0] ?? 0).write(HEADER + LAST_GET).closed();
+    await new RawClient(ports[1] ?? 0).write(LAST_GET).closed();
+    // A health check that only connects is nobody's mistake.
+    const check = new RawClient(ports[1] ?? 0);
+    check.socket.end();
+    await check.closed();
+    await passing(new RawClient(ports[1] ?? 0).write("PROXY TCP4 ").closed());
+    const about = { limit: "proxyProtocol", listen: "127.0.0.1:0", remote: "127.0.0.1" };
+    expect(told).toEqual(["stranger", "none", "late"].map((why) => ({ ...about, why })));
   });
 
   test("a client named so is no proxy to be trusted, and no developer of this machine", async () => {
