@@ -3,7 +3,7 @@ import { channel } from "node:diagnostics_channel";
 import type { FastCGIRequest } from "./incoming.ts";
 import type { FastCGIResponse } from "./outgoing.ts";
 
-/** Published on `fastcgi.responder.request.start` and `fastcgi.responder.request.end`. */
+/** Published on `fastcgi:responder:request:start` and `fastcgi:responder:request:end`. */
 export interface RequestMessage {
   /** The request, whose body may still be arriving. */
   request: FastCGIRequest;
@@ -11,13 +11,13 @@ export interface RequestMessage {
   response: FastCGIResponse;
 }
 
-/** Published on `fastcgi.responder.connection.open` and `fastcgi.responder.connection.close`. */
+/** Published on `fastcgi:responder:connection:open` and `fastcgi:responder:connection:close`. */
 export interface ConnectionMessage {
   /** The web server's end, such as `tcp://127.0.0.1:53124`; for a UNIX socket the address listened on. */
   peer: string;
 }
 
-/** Published on `fastcgi.responder.error`. */
+/** Published on `fastcgi:responder:error`. */
 export interface ErrorMessage {
   /** What a handler threw, or the `FastCGIError` that ended a connection. */
   error: unknown;
@@ -35,13 +35,13 @@ interface Publisher<Message> {
   publish(message: Message): void;
 }
 
-export const requestStartChannel: Publisher<RequestMessage> = channel("fastcgi.responder.request.start");
-export const requestEndChannel: Publisher<RequestMessage> = channel("fastcgi.responder.request.end");
-export const connectionOpenChannel: Publisher<ConnectionMessage> = channel("fastcgi.responder.connection.open");
-export const connectionCloseChannel: Publisher<ConnectionMessage> = channel("fastcgi.responder.connection.close");
-export const errorChannel: Publisher<ErrorMessage> = channel("fastcgi.responder.error");
+export const requestStartChannel: Publisher<RequestMessage> = channel("fastcgi:responder:request:start");
+export const requestEndChannel: Publisher<RequestMessage> = channel("fastcgi:responder:request:end");
+export const connectionOpenChannel: Publisher<ConnectionMessage> = channel("fastcgi:responder:connection:open");
+export const connectionCloseChannel: Publisher<ConnectionMessage> = channel("fastcgi:responder:connection:close");
+export const errorChannel: Publisher<ErrorMessage> = channel("fastcgi:responder:error");
 
-/** Published on `fastcgi.responder.worker`. */
+/** Published on `fastcgi:responder:worker`. */
 export interface WorkerMessage {
   /** `start`: it serves. `retire`: another one has taken its place, it finishes. `exit`: it has ended. `fail`: one could not be started. */
   event: "start" | "retire" | "exit" | "fail";
@@ -51,4 +51,4 @@ export interface WorkerMessage {
   reason?: string;
 }
 
-export const workerChannel: Publisher<WorkerMessage> = channel("fastcgi.responder.worker");
+export const workerChannel: Publisher<WorkerMessage> = channel("fastcgi:responder:worker");

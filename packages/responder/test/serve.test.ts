@@ -165,14 +165,14 @@ test("[P87] diagnostics channels tell of connections, requests and failures", as
   const messages: string[] = [];
   const listen = (name: string, describe: (message: never) => string): void => {
     const onMessage = (message: unknown): void => void messages.push(`${name}: ${describe(message as never)}`);
-    const subscribed = channel(`fastcgi.responder.${name}`);
+    const subscribed = channel(`fastcgi:responder:${name}`);
     subscribed.subscribe(onMessage);
     onTestFinished(() => void subscribed.unsubscribe(onMessage));
   };
-  listen("connection.open", ({ peer }: ConnectionMessage) => peer.slice(0, 5));
-  listen("connection.close", ({ peer }: ConnectionMessage) => peer.slice(0, 5));
-  listen("request.start", ({ request }: RequestMessage) => request.method);
-  listen("request.end", ({ request, response }: RequestMessage) => `${request.method} ${response.statusCode}`);
+  listen("connection:open", ({ peer }: ConnectionMessage) => peer.slice(0, 5));
+  listen("connection:close", ({ peer }: ConnectionMessage) => peer.slice(0, 5));
+  listen("request:start", ({ request }: RequestMessage) => request.method);
+  listen("request:end", ({ request, response }: RequestMessage) => `${request.method} ${response.statusCode}`);
   listen("error", ({ error, request, aborted }: ErrorMessage) =>
     [isFastCGIError(error) ? error.code : String(error), request?.method, aborted].join(" "),
   );
@@ -190,16 +190,16 @@ test("[P87] diagnostics channels tell of connections, requests and failures", as
   await frontEnd.ended;
   await app.server.close();
   expect(messages).toEqual([
-    "connection.open: unix:",
-    "request.start: GET",
-    "request.end: GET 201",
-    "request.start: FAIL",
+    "connection:open: unix:",
+    "request:start: GET",
+    "request:end: GET 201",
+    "request:start: FAIL",
     "error: Error: no luck FAIL false",
-    "request.end: FAIL 500",
-    "request.start: LATE",
-    "request.end: LATE 200",
+    "request:end: FAIL 500",
+    "request:start: LATE",
+    "request:end: LATE 200",
     "error: FCGI_ERR_BAD_VERSION  ",
-    "connection.close: unix:",
+    "connection:close: unix:",
   ]);
 });
 

@@ -58,7 +58,7 @@ async function run(args: Arguments): Promise<void> {
 }
 
 async function runWorkers(args: Arguments, path: string): Promise<void> {
-  subscribe("fastcgi.responder.worker", (message) => report(message as WorkerMessage, args));
+  subscribe("fastcgi:responder:worker", (message) => report(message as WorkerMessage, args));
   const supervisor = supervise(args);
   let stopping = false;
   const stop = (): void => {

@@ -10,10 +10,10 @@ type Timed = FastCGIRequest & { [STARTED]?: number };
 /** Writes a line of JSON to stdout for each request that has ended, and for each error. */
 export function logJson(): void {
   process.stdout.on("error", () => {}); // whoever reads the log may go
-  subscribe("fastcgi.responder.request.start", (message) => {
+  subscribe("fastcgi:responder:request:start", (message) => {
     ((message as RequestMessage).request as Timed)[STARTED] = performance.now();
   });
-  subscribe("fastcgi.responder.request.end", (message) => {
+  subscribe("fastcgi:responder:request:end", (message) => {
     const { request, response } = message as RequestMessage;
     const started = (request as Timed)[STARTED] ?? performance.now();
     logLine("info", "request", {
@@ -24,7 +24,7 @@ export function logJson(): void {
       ms: Math.round((performance.now() - started) * 1_000) / 1_000,
     });
   });
-  subscribe("fastcgi.responder.error", (message) => {
+  subscribe("fastcgi:responder:error", (message) => {
     const { error, peer, request, aborted } = message as ErrorMessage;
     const { code, stack } = error as { code?: unknown; stack?: unknown };
     logLine(aborted === true ? "info" : "error", error instanceof Error ? error.message : String(error), {
