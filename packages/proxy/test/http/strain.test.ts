@@ -80,12 +80,15 @@ test("[Q12] a program that is late answers 503 with Retry-After, asks no applica
     else answered++;
     return answer.status;
   };
-  expect(await status()).toBe(200);
+  // Turns of the event loop that are not late come in the end, however busy the machine is.
+  const fine = async (): Promise<void> => {
+    while ((await status()) !== 200) await pass(1_000);
+  };
+  await fine();
   while ((await status()) !== 503) {
     block(600);
     await pass(1_000);
   }
-  // Turns of the event loop that are not late come in the end, however busy the machine is.
-  while ((await status()) !== 200) await pass(1_000);
+  await fine();
   expect(asked).toBe(answered);
 });
