@@ -8,7 +8,7 @@ import { planListening } from "../listen.ts";
 import type { ListenOptions } from "../listen.ts";
 import { clearDeadSocket, withSocketAccess } from "../unix-socket.ts";
 
-/** A bound socket that nobody accepts on here, to be descriptor 0 of worker processes. */
+/** A bound socket that nobody accepts on here, to be inherited by worker processes. */
 export interface ListenSocket {
   readonly address: string;
   readonly protocol: "fastcgi" | "scgi";

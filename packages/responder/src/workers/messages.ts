@@ -18,6 +18,13 @@ export type FromWorker =
 /** How a worker learns what to do, in its environment. */
 export const WORKER_VARIABLE = "X_RESPONDER_WORKER";
 
+/**
+ * The descriptor of the listening socket in a worker, behind those of the standard streams and of the supervisor's channel. Not 0:
+ * Node makes the descriptors 0 to 2 of what it starts block, and makes them block again when it ends, and that holds for all processes
+ * that have the socket. Of two workers that wake up for one connection the slower one would wait in accept(2) for the next.
+ */
+export const WORKER_SOCKET = 4;
+
 /** The limits after which a worker asks to be replaced; 0: none. */
 interface WorkerLimits {
   /** Requests. */
@@ -30,8 +37,8 @@ interface WorkerLimits {
 
 /** The whole of what a worker is told. */
 export interface WorkerTask extends WorkerLimits {
-  /** What is spoken on descriptor 0. */
-  readonly listen: "fd:0" | "scgi+fd:0";
+  /** What is spoken on {@link WORKER_SOCKET}. */
+  readonly listen: `fd:${typeof WORKER_SOCKET}` | `scgi+fd:${typeof WORKER_SOCKET}`;
   /** The URL of the application's module. */
   readonly module: string;
   /** ms for running requests after a signal. */

@@ -8,6 +8,7 @@ import type { SocketHandle } from "../socket-handle.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { bindListenSocket } from "./listen-socket.ts";
 import type { ListenSocket } from "./listen-socket.ts";
+import { WORKER_SOCKET } from "./messages.ts";
 import type { WorkerTask } from "./messages.ts";
 import { WorkerProcess } from "./worker-process.ts";
 import type { WorkerOwner } from "./worker-process.ts";
@@ -150,7 +151,7 @@ class WorkerSupervisor implements Supervisor, WorkerOwner {
   /** Starts one worker more, and keeps it running once it has served. */
   async #add(): Promise<void> {
     const { fd, protocol } = this.#socket!;
-    const task: WorkerTask = { ...this.#task, listen: protocol === "scgi" ? "scgi+fd:0" : "fd:0" };
+    const task: WorkerTask = { ...this.#task, listen: `${protocol === "scgi" ? "scgi+" : ""}fd:${WORKER_SOCKET}` };
     const worker = new WorkerProcess(fd, task, this);
     this.#workers.push(worker);
     void worker.exited.then((end) => this.#onExit(worker, end));

@@ -35,7 +35,7 @@ export class WorkerProcess {
 
   constructor(fd: number, task: WorkerTask, owner: WorkerOwner) {
     this.#child = spawn(process.execPath, [...process.execArgv, PROGRAM], {
-      stdio: [fd, "inherit", "inherit", "ipc"],
+      stdio: ["ignore", "inherit", "inherit", "ipc", fd], // the last is WORKER_SOCKET
       env: { ...process.env, [WORKER_VARIABLE]: JSON.stringify(task) },
     });
     this.exited = once(this.#child, "exit").then(([code, signal]) => (code ?? signal) as number | string);

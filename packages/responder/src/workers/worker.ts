@@ -10,7 +10,7 @@ import { serveModule } from "./load-module.ts";
 import { WORKER_VARIABLE } from "./messages.ts";
 import type { FromWorker, ToWorker, WorkerTask } from "./messages.ts";
 
-// A worker process: serves on descriptor 0 until the supervisor, or a signal, has it go.
+// A worker process: serves on a socket of the supervisor's until the supervisor, or a signal, has it go.
 
 /** How often it looks at itself. */
 const LOOK = 100;

@@ -1,95 +1,16 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, onTestFinished, test, vi } from "vitest";
 
 import { temporaryFolder } from "../support/application.ts";
+import { MODULE, ask, run, runByShell } from "../support/command.ts";
+import type { Running } from "../support/command.ts";
 import { FrontEnd, post, request, stdin } from "../support/front-end.ts";
 import { withUnixListener } from "../support/process.ts";
 
 // Each starts programs, and the machine may have other things to do.
 vi.setConfig({ testTimeout: 60_000 });
-
-const COMMAND = join(import.meta.dirname, "../../bin/x-responder.cjs");
-const MODULE = join(import.meta.dirname, "../support/module-application.ts");
-
-interface Running {
-  child: ChildProcess;
-  /** Resolves with exit code or signal, when all output has come. */
-  exit: Promise<number | string>;
-  /**
-   * Resolves when stdout or stderr contains the text once more than when it was last waited for. What the two say is in order only
-   * within each of them.
-   */
-  says(text: string): Promise<void>;
-  /** What stdout and then stderr have said so far. */
-  output(): string;
-}
-
-function run(args: readonly string[], environment: Record<string, string> = {}): Running {
-  return watched(
-    spawn(process.execPath, [COMMAND, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...environment },
-    }),
-  );
-}
-
-/** As systemd does: descriptor 3 is a socket for the process LISTEN_PID, here written in the language of the shell. */
-function runWithSocket(fd: number, listenPid: string): Running {
-  const shell = `export LISTEN_FDS=1 LISTEN_PID=${listenPid}; exec "$0" "$@"`;
-  return watched(
-    spawn("/bin/sh", ["-c", shell, process.execPath, COMMAND, MODULE], { stdio: ["ignore", "pipe", "pipe", fd] }),
-  );
-}
-
-function watched(child: ChildProcess): Running {
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const outputs = [child.stdout, child.stderr].map((stream) => {
-    const output = { text: "", seen: 0 };
-    stream?.setEncoding("utf8").on("data", (chunk: string) => {
-      output.text += chunk;
-      wake();
-    });
-    return output;
-  });
-  const output = (): string => outputs.map(({ text }) => text).join("");
-  let ended: number | string | undefined;
-  let wake = (): void => {};
-  // Not when it has exited: its last lines may come after that.
-  const exit = once(child, "close").then(([code, signal]) => (ended = (code ?? signal) as number | string));
-  void exit.then(() => wake());
-  const find = (text: string): boolean =>
-    outputs.some((one) => {
-      const at = one.text.indexOf(text, one.seen);
-      if (at >= 0) one.seen = at + text.length;
-      return at >= 0;
-    });
-  return {
-    child,
-    exit,
-    output,
-    async says(text) {
-      while (!find(text)) {
-        if (ended !== undefined) throw new Error(`It ended with ${ended} and did not say ${text}: ${output()}`);
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-    },
-  };
-}
-
-/** Which process answers. */
-async function ask(path: string, url = "/"): Promise<string> {
-  const frontEnd = await FrontEnd.connect(`unix:${path}`);
-  try {
-    return (await frontEnd.exchange(1, { params: { REQUEST_METHOD: "GET", REQUEST_URI: url }, keepConn: false })).body;
-  } finally {
-    frontEnd.destroy();
-  }
-}
 
 test("serves, replaces its workers on SIGHUP without losing a request, and ends with 0 on SIGTERM", async () => {
   const path = join(temporaryFolder(), "app.sock");
@@ -207,9 +128,14 @@ test("--log json tells of requests, errors and workers, each in a line", async (
   expect(lines).toContainEqual(expect.objectContaining({ message: "worker start", worker: pid }));
 });
 
+/** As systemd does: descriptor 3 is a socket for the process LISTEN_PID, here written in the language of the shell. */
+const systemd = (listenPid: string, sockets = 1): string =>
+  `export LISTEN_FDS=${sockets} LISTEN_PID=${listenPid}; exec "$@"`;
+
 test("[P3] a socket of systemd's is found by LISTEN_FDS, and only by the process that it is for", async () => {
   const path = join(temporaryFolder(), "app.sock");
-  const start = (listenPid: string): Promise<Running> => withUnixListener(path, (fd) => runWithSocket(fd, listenPid));
+  const start = (listenPid: string): Promise<Running> =>
+    withUnixListener(path, (fd) => runByShell(systemd(listenPid), [MODULE], [fd]));
   const other = await start("1");
   expect(await other.exit).toBe(2);
   expect(other.output()).toContain("There is nothing to listen on");
