@@ -48,10 +48,10 @@ function spellOutPhp(expansion: Expansion, route: RouteConfig, upstream: string)
   const root = route.root === undefined ? expansion.root : expansion.path(route.root);
   const fastcgi = { upstream, extensions: [".php"] };
   if (root === undefined) return { fastcgi, static: {} };
-  const { preset, documentRoot, index, frontController, deny, links } = siteIn(root, route.preset);
+  const { preset, documentRoot, index, frontController, deny, links, params } = siteIn(root, route.preset);
   const front = frontController === undefined ? [] : [frontController];
   return {
-    fastcgi: { ...fastcgi, root: documentRoot, index, tryFiles: ["{path}", "{path}/", ...front] },
+    fastcgi: { ...fastcgi, root: documentRoot, index, tryFiles: ["{path}", "{path}/", ...front], params },
     static: {},
     deny: [...deny, ...(route.deny ?? [])],
     links: [...links, ...(route.links ?? [])],

@@ -25,5 +25,6 @@ export const dokuwiki: Preset = {
       ...commonDenied(folder),
     ],
     links: [],
+    params: {},
   }),
 };

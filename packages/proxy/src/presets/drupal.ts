@@ -45,6 +45,7 @@ export const drupal: Preset = {
         ...commonDenied(listingBelow(folder, documentRoot)),
       ],
       links: [],
+      params: {},
     };
   },
 };

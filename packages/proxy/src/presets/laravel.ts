@@ -20,6 +20,7 @@ export const laravel: Preset = {
       index: ["index.php", "index.html"],
       deny: ["/storage/**/*.php", ...commonDenied(listingBelow(folder, documentRoot))],
       links: [isProject ? "storage/app/public" : "../storage/app/public"],
+      params: {},
     };
   },
 };

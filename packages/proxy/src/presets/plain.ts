@@ -23,6 +23,7 @@ export const plain: Preset = {
       index: ["index.php", "index.html"],
       deny: commonDenied(root),
       links: [],
+      params: {},
     };
   },
 };

@@ -29,4 +29,6 @@ export interface Site {
   readonly deny: readonly string[];
   /** Folders outside of the document root, relative to the folder, that links may lead into, see `RouteConfig.links`. */
   readonly links: readonly string[];
+  /** Params that are not what every application gets, see `FastCGIRouteConfig.params`. */
+  readonly params: Readonly<Record<string, string>>;
 }

@@ -34,4 +34,5 @@ const BARE: Omit<Site, "documentRoot"> = {
   index: ["index.php", "index.html"],
   deny: [],
   links: [],
+  params: {},
 };

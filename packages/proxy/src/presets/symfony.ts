@@ -21,6 +21,7 @@ export const symfony: Preset = {
       index: ["index.php", "index.html"],
       deny: ["/bundles/**/*.php", ...commonDenied(listingBelow(folder, documentRoot))],
       links: [],
+      params: {},
     };
   },
 };

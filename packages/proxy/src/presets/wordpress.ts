@@ -28,9 +28,16 @@ export const wordpress: Preset = {
         ...commonDenied(listingBelow(folder, documentRoot)),
       ],
       links: [],
+      params: { SERVER_SOFTWARE },
     };
   },
 };
+
+/**
+ * WordPress offers addresses without `/index.php` behind servers alone of which it knows that they have a front controller: Apache with
+ * mod_rewrite, IIS, nginx (`got_url_rewrite`). Else its Permalinks page breaks the pretty ones that it chose itself when it was installed.
+ */
+const SERVER_SOFTWARE = "x-proxy (like nginx)";
 
 const CONTENT = ["/wp-content/uploads/**/*.php", "/wp-content/blogs.dir/**/*.php", "/wp-content/debug.log"];
 const BEDROCK_CONTENT = ["/app/uploads/**/*.php", "/app/debug.log", "/wp/wp-admin/includes/*"];

@@ -49,6 +49,13 @@ test.each<[keyof typeof SITES, PresetName, string, string | undefined]>([
   expect(preset.site(folder)).toMatchObject({ documentRoot, frontController });
 });
 
+test("WordPress is told of a server that it knows to have a front controller, the others of ours", () => {
+  const software = (site: keyof typeof SITES): string | undefined =>
+    detectPreset(listing(SITES[site])).site(listing(SITES[site])).params["SERVER_SOFTWARE"];
+  expect([software("wordpress"), software("bedrock")]).toEqual(["x-proxy (like nginx)", "x-proxy (like nginx)"]);
+  expect([software("plain"), software("laravel")]).toEqual([undefined, undefined]);
+});
+
 describe("[TD08] what nobody gets", () => {
   const denied = (site: keyof typeof SITES): DenyList => {
     const folder = listing(SITES[site]);

@@ -36,6 +36,7 @@ test("none: the folder as it is", () => {
     index: ["index.php", "index.html"],
     deny: [],
     links: [],
+    params: {},
   });
 });
 
