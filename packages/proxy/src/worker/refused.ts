@@ -16,6 +16,7 @@ export interface SurplusConnection {
 
 /** It did not begin as `proxyProtocol` of the address to which it came has it. */
 export interface UnannouncedConnection {
+  /** The key of the configuration that it did not keep to. */
   readonly limit: "proxyProtocol";
   /**
    * `"stranger"`: it came from an address that may not send such a header. `"none"`: what came is no header, or a malformed one. `"late"`: it
