@@ -107,22 +107,26 @@ export function addMetaVariables(
   }
   const own = description.params;
   const set = fixed?.names;
+  const lengths = fixed?.lengths ?? ALL_LENGTHS;
+  const isSet = (name: string): boolean => (lengths & (1 << name.length)) !== 0 && set?.has(name) === true;
   // Looked up for each variable: most requests have no variables of their own.
-  const taken =
-    own === undefined || own.size === 0
-      ? (name: string): boolean => set !== undefined && set.has(name)
-      : (name: string): boolean => own.has(name) || (set !== undefined && set.has(name));
+  const taken = own === undefined || own.size === 0 ? isSet : (name: string): boolean => own.has(name) || isSet(name);
 
   if (fixed === undefined) addServerVariables(params, description, taken);
   addRequestVariables(params, description, taken);
   addPathVariables(params, description, taken);
   addHeaderParams(params, description.rawHeaders, taken);
   own?.forEach((value, name) => {
-    if (set === undefined || !set.has(name)) params.add(name, value);
+    if (!isSet(name)) params.add(name, value);
   });
 }
 
 type Taken = (name: string) => boolean;
+
+const LETTER_P = 0x70;
+
+/** Of {@link StaticMetaVariables.lengths}: any may be among them. */
+const ALL_LENGTHS = -1;
 
 function put(params: ParamList, taken: Taken, name: string, value: string | undefined): void {
   if (value !== undefined && !taken(name)) params.add(name, value);
@@ -162,7 +166,11 @@ function addRequestVariables(params: ParamList, description: RequestDescription,
 function addPathVariables(params: ParamList, description: RequestDescription, taken: Taken): void {
   const { scriptName, scriptFilename, documentRoot, pathInfo = "" } = description;
   // PHP-FPM cuts `proxy:fcgi://host:port` off, which Apache puts in front: another file than the one checked.
-  if (scriptFilename !== undefined && /^proxy:/i.test(scriptFilename)) {
+  if (
+    scriptFilename !== undefined &&
+    (scriptFilename.charCodeAt(0) | 0x20) === LETTER_P &&
+    /^proxy:/i.test(scriptFilename)
+  ) {
     throw invalid("A scriptFilename cannot begin with proxy:, since PHP-FPM would rewrite it.");
   }
   put(params, taken, "SCRIPT_NAME", scriptName);

@@ -1,5 +1,6 @@
 import { FastCGIError } from "../errors.ts";
 import { checkLimit } from "../limit.ts";
+import { internName } from "../name-cache.ts";
 import { readLatin1 } from "../text.ts";
 import { FIELD_VALUE } from "./field-syntax.ts";
 import { badHead, badLine, headOverflow } from "./head-error.ts";
@@ -169,14 +170,14 @@ export class ResponseHeadDecoder {
     }
   }
 
-  /** Turns the marked fields into strings: one read of the whole region, of which they are slices. */
+  /** Turns the marked fields into strings: one read of the whole region, of which the values are slices. */
   #collect(chunk: Uint8Array, start: number, end: number): void {
     const { offsets, count } = marks;
     if (count === 0) return;
     const text = readLatin1(chunk, start, end);
     for (let at = 0; at < count; at += 4) {
       this.#fields.push(
-        text.slice((offsets[at] as number) - start, (offsets[at + 1] as number) - start),
+        internName(chunk, offsets[at] as number, offsets[at + 1] as number),
         text.slice((offsets[at + 2] as number) - start, (offsets[at + 3] as number) - start),
       );
     }
@@ -187,9 +188,9 @@ export class ResponseHeadDecoder {
   #finish(): boolean {
     const fields = this.#fields;
     if (this.#bytes <= 2) throw badHead("begins with an empty line");
-    this.#fields = [];
     this.#head = readResponseHead(fields);
     if (this.#head !== undefined) return true;
+    this.#fields = [];
     this.#onInformational?.(103, fields);
     this.#expectsStatusLine = this.#statusLine;
     return false;

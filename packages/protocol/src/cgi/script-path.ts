@@ -27,7 +27,7 @@ export interface ScriptPath {
 export function splitScriptPath(path: string, extensions: readonly string[]): ScriptPath | undefined {
   let cut = 0;
   for (const extension of extensions) {
-    if (!EXTENSION.test(extension)) {
+    if (!isExtension(extension)) {
       throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `Not an extension such as ".php": ${snippet(extension)}`);
     }
     const end = findExtension(path, extension);
@@ -36,7 +36,15 @@ export function splitScriptPath(path: string, extensions: readonly string[]): Sc
   return cut === 0 ? undefined : { scriptName: path.slice(0, cut), pathInfo: path.slice(cut) };
 }
 
-const EXTENSION = /^\.[\x21-\x2e\x30-\x7e]+$/;
+/** Looked at for each path: a loop is faster for a few letters than a regular expression. */
+function isExtension(text: string): boolean {
+  if (text.length < 2 || text.charCodeAt(0) !== DOT) return false;
+  for (let at = 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code <= 0x20 || code >= 0x7f || code === SLASH) return false;
+  }
+  return true;
+}
 
 /** The index after the first match, or 0. */
 function findExtension(path: string, extension: string): number {
@@ -48,6 +56,7 @@ function findExtension(path: string, extension: string): number {
   return 0;
 }
 
+const DOT = 0x2e;
 const SLASH = 0x2f;
 
 function matchesAt(path: string, start: number, extension: string): boolean {

@@ -23,6 +23,14 @@ describe("fixed variables", () => {
     expect(most.encoded.length).toBeGreaterThan(some.encoded.length);
   });
 
+  test("win whatever the lengths of their names, and without a word about those", () => {
+    const params = { REQUEST_METHOD: "A", HTTP_X: "B", SCRIPT_FILENAME: "C", [`L${"X".repeat(44)}`]: "D" };
+    const fixed = staticMetaVariables({ serverSoftware: "x/1", params });
+    const { encoded, names } = fixed;
+    for (const each of [fixed, { encoded, names }])
+      expect(variablesOf({ rawHeaders: ["X", "2", "Y", "3"] }, each)).toMatchObject({ ...params, HTTP_Y: "3" });
+  });
+
   test("with scheme http leave HTTPS out for good", () => {
     const fixed = staticMetaVariables({ serverSoftware: "x/1", scheme: "http" });
     expect(variablesOf({ scheme: "https" }, fixed)).toMatchObject({ REQUEST_SCHEME: "http" });

@@ -15,5 +15,14 @@ export function plainSegment(segment: string): string {
 
 /** Lower case for A to Z alone. */
 export function toLowerAscii(text: string): string {
-  return /[A-Z]/.test(text) ? text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
+  return hasCapital(text) ? text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
+}
+
+/** Asked for each path: a loop is faster for the few letters of a name than a regular expression. */
+function hasCapital(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x41 && code <= 0x5a) return true;
+  }
+  return false;
 }
