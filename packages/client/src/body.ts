@@ -87,3 +87,8 @@ function isNodeReadable(input: object): input is Readable {
 function isReadableStream(input: object): input is ReadableStream<Uint8Array> {
   return "getReader" in input && typeof input.getReader === "function";
 }
+
+/** Does a body come bit by bit, so that it cannot be sent a second time? */
+export function isSource(body: unknown): boolean {
+  return body !== undefined && !(body instanceof Uint8Array);
+}

@@ -51,7 +51,7 @@ export class ConnectionOutput implements Flushable {
     this.#address = address;
     this.#connection = connection;
     this.#turnEnds = runtime.flushes;
-    this.#sendTimer = new SilenceTimer(runtime.timeouts, () => onStuck(this.#sendTimeout));
+    this.#sendTimer = new SilenceTimer(runtime.timeouts, { onSilence: () => onStuck(this.#sendTimeout) });
   }
 
   /** Flushes that wrote something: tells whether anything of a request can have left since it began. */

@@ -17,6 +17,7 @@ import type { Runtime } from "./runtime.ts";
 import { ScgiSession } from "./scgi-session.ts";
 import type { Session, SessionExchange } from "./session.ts";
 import { SilenceTimer } from "./silence-timer.ts";
+import type { SilenceListener } from "./silence-timer.ts";
 import type { Slab } from "./slabs.ts";
 import type { ClientSocket, SocketReader } from "./socket.ts";
 
@@ -67,6 +68,8 @@ export class Connection implements SocketReader {
   readonly #connector: Connector;
   readonly #idleTimer: SilenceTimer;
   readonly #abortTimers = new Set<Timer>();
+  /** Timers of requests that have ended, for those to come. */
+  readonly #silenceTimers: SilenceTimer[] = [];
   #state: ConnectionState = "connecting";
   #socket: ClientSocket | undefined;
   #openedAt = 0;
@@ -111,8 +114,10 @@ export class Connection implements SocketReader {
       const { multiplex } = options;
       this.#session = new ClientSession(records, { multiplex, address: this.address, onFatal });
     }
-    this.#idleTimer = new SilenceTimer(runtime.timeouts, () => {
-      if (this.#session.active === 0) this.close();
+    this.#idleTimer = new SilenceTimer(runtime.timeouts, {
+      onSilence: () => {
+        if (this.#session.active === 0) this.close();
+      },
     });
     if (channels.connect.hasSubscribers) channels.connect.publish({ address: this.address });
     this.#connector = new Connector({
@@ -194,6 +199,16 @@ export class Connection implements SocketReader {
     this.output.sendTimeout = sendTimeout;
     this.#countActive();
     return exchange;
+  }
+
+  /** A timer for a request that begins; each has to be given back by {@link Connection.giveSilenceTimer}. */
+  takeSilenceTimer(listener: SilenceListener): SilenceTimer {
+    const timer = this.#silenceTimers.pop() ?? new SilenceTimer(this.#runtime.timeouts);
+    return timer.serve(listener);
+  }
+
+  giveSilenceTimer(timer: SilenceTimer): void {
+    this.#silenceTimers.push(timer.serve(undefined));
   }
 
   /** For dispatches: the session has told the end; they hear of it when the session has done its work. */

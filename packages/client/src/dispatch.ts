@@ -4,6 +4,7 @@ import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 import type { ClientExchangeHandler } from "@x/protocol/session";
 import type { Timer } from "@x/protocol/timers";
 
+import { isSource } from "./body.ts";
 import type { Connection } from "./connection.ts";
 import { channels } from "./diagnostics.ts";
 import { abortError, explainRefusal, protocolStatusError, silenceError, totalTimeoutError } from "./dispatch-errors.ts";
@@ -15,7 +16,7 @@ import { mayRepeat } from "./repeat-rule.ts";
 import { cancelInput, RequestInput } from "./request-input.ts";
 import type { InputOwner } from "./request-input.ts";
 import type { SessionExchange } from "./session.ts";
-import { SilenceTimer } from "./silence-timer.ts";
+import type { SilenceListener, SilenceTimer } from "./silence-timer.ts";
 import type { Slab } from "./slabs.ts";
 import { StderrTail } from "./stderr-tail.ts";
 import type { QueueEntry, Queueable } from "./wait-queue.ts";
@@ -44,7 +45,7 @@ type DispatchState = "waiting" | "running" | "ending" | "draining" | "settled";
  * back, and tells its handler the end exactly once.
  */
 export class Dispatch
-  implements DispatchController, ClientExchangeHandler, GateTarget, InputOwner, Queueable<Dispatch>
+  implements DispatchController, ClientExchangeHandler, GateTarget, InputOwner, Queueable<Dispatch>, SilenceListener
 {
   queueEntry: QueueEntry<Dispatch> | undefined;
   /** For its connection: who is to be told the end after it. */
@@ -54,7 +55,8 @@ export class Dispatch
   readonly alone: boolean;
   readonly #owner: DispatchOwner;
   readonly #handler: DispatchHandler;
-  readonly #silence: SilenceTimer;
+  /** Its connection's, while it runs. */
+  #silence: SilenceTimer | undefined;
   readonly #total: Timer | undefined;
   #state: DispatchState = "waiting";
   #connection: Connection | undefined;
@@ -78,7 +80,6 @@ export class Dispatch
     const { reuse } = plan;
     this.alone = reuse === "multiplexed" ? owner.multiplex === 1 : !reuse;
     this.#handler = handler;
-    this.#silence = new SilenceTimer(owner.timeouts, () => this.#onSilence());
     plan.signal?.addEventListener("abort", this);
     const { timeout } = plan;
     if (timeout > 0) this.#total = owner.timeouts.schedule(timeout, () => this.abort(totalTimeoutError(timeout)));
@@ -131,7 +132,7 @@ export class Dispatch
   }
 
   resume(): void {
-    if (this.#gate?.resume() === true) this.#silence.touch();
+    if (this.#gate?.resume() === true) this.#silence?.touch();
   }
 
   retain(): Slab {
@@ -173,10 +174,10 @@ export class Dispatch
 
   onStdout(chunk: Uint8Array, start: number, end: number): void {
     if (!this.#runs) return;
-    this.#silence.touch();
+    this.#silence?.touch();
     if (!this.#gotStdout) {
       this.#gotStdout = this.#gotBytes = true;
-      this.#silence.watch(this.plan.bodyTimeout);
+      this.#silence?.watch(this.plan.bodyTimeout);
     }
     if (this.#gate?.take(chunk, start, end, false) === true) return;
     this.deliver(chunk.subarray(start, end), false);
@@ -184,7 +185,7 @@ export class Dispatch
 
   onStderr(chunk: Uint8Array, start: number, end: number): void {
     if (!this.#runs) return;
-    this.#silence.touch();
+    this.#silence?.touch();
     this.#gotBytes = true;
     this.#stderr ??= new StderrTail(this.plan.maxStderrBytes);
     this.#stderr.push(chunk, start, end);
@@ -221,7 +222,7 @@ export class Dispatch
   }
 
   onInputProgress(): void {
-    this.#silence.touch();
+    this.#silence?.touch();
   }
 
   onInputError(error: Error): void {
@@ -279,6 +280,7 @@ export class Dispatch
     this.#connection = connection;
     this.#state = "running";
     this.#protocolStatus = ProtocolStatus.RequestComplete;
+    this.#silence = connection.takeSilenceTimer(this);
     this.#silence.watch(this.plan.headersTimeout);
     if (channels.request.hasSubscribers) this.#publishRequest(connection.address, this.#exchange.id);
     try {
@@ -292,7 +294,7 @@ export class Dispatch
   #end(): void {
     if (!this.#runs) return;
     this.#state = "ending";
-    this.#silence.stop();
+    this.#stopSilence();
     this.#gate?.end();
     if (!this.#multiplexed && this.#input?.overruns === true) this.#connection?.close();
     // Before the connection says that it is free, or gone.
@@ -311,12 +313,17 @@ export class Dispatch
   /** Lets go of everything that it holds. */
   #conclude(): void {
     this.#state = "settled";
-    this.#silence.stop();
+    this.#stopSilence();
     if (this.#total !== undefined) this.#owner.timeouts.cancel(this.#total);
     this.plan.signal?.removeEventListener("abort", this);
     this.#gate?.close();
     if (this.#input === undefined) cancelInput(this.plan, this.#failure);
     else this.#input.cancel(this.#failure);
+  }
+
+  #stopSilence(): void {
+    if (this.#silence !== undefined) this.#connection?.giveSilenceTimer(this.#silence);
+    this.#silence = undefined;
   }
 
   #mayRepeat(): boolean {
@@ -366,10 +373,10 @@ export class Dispatch
   }
 
   /** Nothing was heard for the timeout. While nobody reads, that says nothing about the peer. */
-  #onSilence(): void {
+  onSilence(): void {
     const limit = this.#gotStdout ? this.plan.bodyTimeout : this.plan.headersTimeout;
     const read = this.#owner.timeouts.now - (this.#connection?.input.readingSince ?? Infinity);
-    if (read < limit) this.#silence.watch(Math.min(limit, limit - read));
+    if (read < limit) this.#silence?.watch(Math.min(limit, limit - read));
     else this.fail(silenceError(this.#gotStdout, limit));
   }
 
@@ -383,10 +390,6 @@ export class Dispatch
       FastCGIError.from(error, "FCGI_ERR_ABORTED", { message: `The request's handler failed: ${String(error)}` }),
     );
   }
-}
-
-function isSource(body: unknown): boolean {
-  return body !== undefined && !(body instanceof Uint8Array);
 }
 
 /** What the last callback of a request throws has nowhere to go but up, and must not stop other requests. */

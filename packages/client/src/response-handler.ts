@@ -64,8 +64,8 @@ class CgiResponse implements DispatchHandler {
 
   onStart(controller: DispatchController): void {
     this.#controller = controller;
-    // After a repetition it begins anew, perhaps at an application of the other protocol.
-    this.#decoder = undefined;
+    // After a repetition it begins anew, perhaps at an application of the other protocol; one that has read nothing is as good as new.
+    if (this.#decoder?.bytes !== 0 || controller.protocol === "scgi") this.#decoder = undefined;
     this.#handler.onStart?.(controller);
   }
 

@@ -3,22 +3,34 @@ import type { Timer } from "@x/protocol/timers";
 import { PRECISION } from "./timeouts.ts";
 import type { Timeouts } from "./timeouts.ts";
 
+/** Hears of the silence. */
+export interface SilenceListener {
+  onSilence(): void;
+}
+
 /**
  * Fires when nothing was heard for a while. Hearing something costs one assignment, since the timer
  * is moved only when it would have fired: that is what makes a timeout per request affordable.
  */
 export class SilenceTimer {
   readonly #timeouts: Timeouts;
-  readonly #onSilence: () => void;
+  #listener: SilenceListener | undefined;
   #timer: Timer | undefined;
   #limit = 0;
   #heard = 0;
   #touched = false;
 
-  /** @param onSilence called once; the timer then rests until it is told to watch again */
-  constructor(timeouts: Timeouts, onSilence: () => void) {
+  /** @param listener called once; the timer then rests until it is told to watch again */
+  constructor(timeouts: Timeouts, listener?: SilenceListener) {
     this.#timeouts = timeouts;
-    this.#onSilence = onSilence;
+    this.#listener = listener;
+  }
+
+  /** Serves somebody else from now on, or nobody. */
+  serve(listener: SilenceListener | undefined): this {
+    this.stop();
+    this.#listener = listener;
+    return this;
   }
 
   /** Does it watch? */
@@ -52,6 +64,6 @@ export class SilenceTimer {
     // The stamp may be a tick older than the sound, which must not make the timer fire too early.
     const left = this.#touched ? this.#heard + PRECISION + this.#limit - this.#timeouts.now : 0;
     if (left > 0) this.#timeouts.refresh(this.#timer!, left);
-    else this.#onSilence();
+    else this.#listener?.onSilence();
   }
 }

@@ -6,7 +6,7 @@ import { TestRuntime } from "./support/clock.ts";
 function make(): { runtime: TestRuntime; timer: SilenceTimer; fired: ReturnType<typeof vi.fn> } {
   const runtime = new TestRuntime();
   const fired = vi.fn<() => void>();
-  return { runtime, fired, timer: new SilenceTimer(runtime.timeouts, fired) };
+  return { runtime, fired, timer: new SilenceTimer(runtime.timeouts, { onSilence: fired }) };
 }
 
 test("fires once after the limit", async () => {
@@ -74,4 +74,17 @@ test("a longer limit counts from the moment at which it is set", async () => {
   expect(fired).not.toHaveBeenCalled();
   await runtime.pass(300);
   expect(fired).toHaveBeenCalledOnce();
+});
+
+test("serves one after the other: what it watched for the one is nothing to the next", async () => {
+  const { runtime, timer, fired } = make();
+  const next = vi.fn<() => void>();
+  timer.watch(1_000);
+  timer.serve({ onSilence: next });
+  expect(timer.watching).toBe(false);
+  await runtime.pass(2_000);
+  timer.watch(500);
+  await runtime.pass(700);
+  expect(fired).not.toHaveBeenCalled();
+  expect(next).toHaveBeenCalledOnce();
 });

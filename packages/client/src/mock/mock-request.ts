@@ -49,7 +49,7 @@ export class MockRequest implements DispatchController, MockAnswer {
     this.#plan = plan;
     this.#handler = handler;
     this.#onSettled = onSettled;
-    this.#silence = new SilenceTimer(processRuntime.timeouts, () => this.#onSilence());
+    this.#silence = new SilenceTimer(processRuntime.timeouts, { onSilence: () => this.#onSilence() });
     plan.signal?.addEventListener("abort", this);
     const { timeout } = plan;
     if (timeout > 0)
