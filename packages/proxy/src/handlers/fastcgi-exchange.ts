@@ -75,16 +75,10 @@ export class FastCGIExchange implements ResponseHandler {
     const { method } = this.#served;
     const idempotent = method === "GET" || method === "HEAD" || method === "OPTIONS";
     // An application may close a kept connection just when a request leaves on it: what cannot be repeated then never does.
-    const kept = (it: unknown): boolean => it === undefined || it instanceof Uint8Array;
-    const repeatable = idempotent && kept(body) && kept(filter?.data);
+    const repeatable = idempotent && isKept(body) && isKept(filter?.data);
     this.#params = params;
-    const options: DispatchOptions = {
-      params,
-      stdin: body,
-      idempotent,
-      reuse: repeatable || this.#upstream.multiplexes,
-      ...filter,
-    };
+    const reuse = repeatable || this.#upstream.multiplexes;
+    const options: DispatchOptions = { params, stdin: body, idempotent, reuse, role: filter?.role, data: filter?.data };
     if (body instanceof SpooledBody) this.#body = body;
     if (body instanceof StreamedBody) this.#streamed = body;
     if (filter?.data instanceof FileSource) this.#data = filter.data;
@@ -223,4 +217,9 @@ export class FastCGIExchange implements ResponseHandler {
     this.#served.refuse(new Refusal(404, missing.reason), { upstream: this.#upstream.name, advice: missing.advice });
     return true;
   }
+}
+
+/** Can it be sent a second time? */
+function isKept(body: unknown): boolean {
+  return body === undefined || body instanceof Uint8Array;
 }

@@ -1,4 +1,5 @@
 import { ChunkedScanner } from "./chunked-scanner.ts";
+import { fieldName } from "./field-names.ts";
 import { Framing, hasFraming } from "./framing.ts";
 import { type HeadLimits, HeadScanner } from "./head-scanner.ts";
 import { Malformed } from "./malformed.ts";
@@ -133,7 +134,8 @@ export class RequestParser {
     this.httpVersion = head.version === 11 ? "1.1" : "1.0";
     const rawHeaders: string[] = [];
     for (let mark = 0, end = lines * 4; mark < end; mark += 4) {
-      rawHeaders.push(text.slice(marks[mark], marks[mark + 1]), text.slice(marks[mark + 2], marks[mark + 3]));
+      const name = fieldName(text, marks[mark] as number, marks[mark + 1] as number);
+      rawHeaders.push(name, text.slice(marks[mark + 2], marks[mark + 3]));
     }
     this.rawHeaders = rawHeaders;
     return undefined;

@@ -68,3 +68,30 @@ test("[TG11] 204 and 205 have no Content-Length of the application's", () => {
   expect(cleanResponseHeaders(["Content-Length", "5", "A", "1"], 205)).toEqual(["A", "1"]);
   expect(cleanResponseHeaders(["Content-Length", "7", "A", "1"], 304)).toEqual(["Content-Length", "7", "A", "1"]);
 });
+
+test.each(
+  "Connection Keep-Alive Proxy-Authenticate Proxy-Authentication-Info Proxy-Authorization Proxy-Connection TE Trailer Transfer-Encoding Upgrade X-Sendfile X-Sendfile2 X-LIGHTTPD-send-file X-Reproxy-URL Reproxy X-Accel-Redirect X-Accel-Buffering X-CGI-A".split(
+    " ",
+  ),
+)("[TG08][TG13] %s goes in any spelling", (name) => {
+  for (const spelling of [name, name.toLowerCase(), name.toUpperCase()])
+    expect(cleanResponseHeaders(["A", "1", spelling, "x", "B", "2"], 200)).toEqual(["A", "1", "B", "2"]);
+});
+
+test("headers that only look like those stay", () => {
+  const kept = [
+    "Cookie-Two!",
+    "1",
+    "X-Powered-By",
+    "2",
+    "X-Accelerator",
+    "3",
+    "Retry-After",
+    "4",
+    "Tk",
+    "5",
+    "Pragma",
+    "6",
+  ];
+  expect(cleanResponseHeaders([...kept], 200)).toEqual(kept);
+});
