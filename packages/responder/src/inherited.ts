@@ -5,7 +5,7 @@ import { FCGI_LISTENSOCK_FILENO } from "@x/protocol";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The first socket of systemd's socket activation (sd_listen_fds(3)). */
-const SD_LISTEN_FDS_START = 3;
+export const SD_LISTEN_FDS_START = 3;
 
 /**
  * What whoever started this process gave it to answer on: the descriptor of a listening socket (FastCGI 1.0 §2.2, systemd), or

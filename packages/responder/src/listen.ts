@@ -8,8 +8,9 @@ import { FastCGIError } from "@x/protocol/errors";
 
 import { allowedPeersFrom, isLoopback } from "./allowed-peers.ts";
 import type { AllowedPeers } from "./allowed-peers.ts";
-import { inherited, isSocket } from "./inherited.ts";
+import { SD_LISTEN_FDS_START, inherited, isSocket } from "./inherited.ts";
 import { parseListenAddress } from "./listen-address.ts";
+import { HOW_TO_LISTEN, cannotListen, refused } from "./listen-error.ts";
 import { socketGroup } from "./socket-group.ts";
 import { clearDeadSocket, withSocketAccess } from "./unix-socket.ts";
 
@@ -134,22 +135,22 @@ export async function startListening(server: Server, plan: ListenPlan): Promise<
   switch (address.kind) {
     case "unix":
       await clearDeadSocket(address.path);
-      await listen(server, text, (done) =>
+      await listen(server, text, address, (done) =>
         withSocketAccess(address.path, plan, () => server.listen({ path: address.path, backlog }, done)),
       );
       return address;
     case "abstract":
-      await listen(server, text, (done) => server.listen({ path: `\0${address.name}`, backlog }, done));
+      await listen(server, text, address, (done) => server.listen({ path: `\0${address.name}`, backlog }, done));
       return address;
     case "tcp": {
       const host = await numericHost(address.host, text);
       checkReach(host, text, peers, "listen");
       const options: NetListenOptions = { host, port: address.port, backlog };
-      await listen(server, text, (done) => server.listen(options, done));
+      await listen(server, text, address, (done) => server.listen(options, done));
       return { ...address, port: (server.address() as AddressInfo).port };
     }
     case "fd": {
-      await listen(server, text, (done) => server.listen({ fd: address.fd, backlog }, done));
+      await listen(server, text, address, (done) => server.listen({ fd: address.fd, backlog }, done));
       const bound = server.address();
       if (bound !== null && typeof bound === "object") {
         try {
@@ -164,16 +165,25 @@ export async function startListening(server: Server, plan: ListenPlan): Promise<
   }
 }
 
-const HOW_TO_LISTEN =
-  'say where to listen, such as listen: "unix:/run/app.sock" (`--listen unix:/run/app.sock` of x-responder), or let a web server or spawn-fcgi start this program with a listening socket as its file descriptor 0.';
-
 function inheritedAddress(environment: Readonly<Record<string, string | undefined>>): ApplicationAddress {
   const fd = inherited(environment);
+  const given = Number(environment["LISTEN_FDS"]);
+  if (fd === SD_LISTEN_FDS_START && given > 1) {
+    throw refused(
+      `systemd gave this process ${given} sockets, and an application listens on one: keep one ListenStream= of its socket unit, or name one, such as fd:${fd} for the first.`,
+      "configure",
+    );
+  }
   if (typeof fd === "number") return { protocol: "fastcgi", address: { kind: "fd", fd } };
   throw refused(`There is nothing to listen on: ${HOW_TO_LISTEN}`, "configure");
 }
 
-async function numericHost(host: string, text: string): Promise<string> {
+/**
+ * The IP address of a host.
+ *
+ * @throws FastCGIError `FCGI_ERR_LISTEN`
+ */
+export async function numericHost(host: string, text: string): Promise<string> {
   if (isIP(host) !== 0) return host;
   try {
     return (await lookup(host)).address;
@@ -186,8 +196,17 @@ async function numericHost(host: string, text: string): Promise<string> {
   }
 }
 
-/** Whoever can connect can be any user (threat: a request forged by a server-side fetch of the same network). */
-function checkReach(host: string, text: string, peers: AllowedPeers | undefined, phase: "configure" | "listen"): void {
+/**
+ * Whoever can connect can be any user (threat: a request forged by a server-side fetch of the same network).
+ *
+ * @throws FastCGIError `FCGI_ERR_LISTEN`
+ */
+export function checkReach(
+  host: string,
+  text: string,
+  peers: AllowedPeers | undefined,
+  phase: "configure" | "listen",
+): void {
   if (peers !== undefined || isLoopback(host)) return;
   throw refused(
     `${text} can be reached from other machines, and whoever connects to a FastCGI application is believed: list the web servers in allowedPeers or FCGI_WEB_SERVER_ADDRS, or listen on 127.0.0.1 or a UNIX socket.`,
@@ -195,9 +214,9 @@ function checkReach(host: string, text: string, peers: AllowedPeers | undefined,
   );
 }
 
-function listen(server: Server, text: string, start: (done: () => void) => void): Promise<void> {
+function listen(server: Server, text: string, address: Address, start: (done: () => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onError = (cause: NodeJS.ErrnoException): void => reject(cannotListen(text, cause));
+    const onError = (cause: NodeJS.ErrnoException): void => reject(cannotListen(text, address, cause));
     server.once("error", onError);
     try {
       start(() => {
@@ -207,21 +226,7 @@ function listen(server: Server, text: string, start: (done: () => void) => void)
     } catch (error) {
       server.off("error", onError);
       server.close(); // it may listen already
-      reject(error instanceof FastCGIError ? error : cannotListen(text, error as NodeJS.ErrnoException));
+      reject(error instanceof FastCGIError ? error : cannotListen(text, address, error as NodeJS.ErrnoException));
     }
   });
-}
-
-function cannotListen(text: string, cause: NodeJS.ErrnoException): FastCGIError {
-  const advice: Record<string, string> = {
-    EADDRINUSE: "another process is listening there; stop it or choose another address.",
-    EADDRNOTAVAIL: "this machine does not have that address; choose one of its own.",
-    EACCES: "no permission; choose a folder that this user may write to, or a port above 1023.",
-    EINVAL: `it is not a listening socket; ${HOW_TO_LISTEN}`,
-  };
-  return refused(`Cannot listen on ${text}: ${advice[cause.code ?? ""] ?? cause.message}`, "listen", cause);
-}
-
-function refused(message: string, phase: "configure" | "listen", cause?: unknown): FastCGIError {
-  return new FastCGIError("FCGI_ERR_LISTEN", message, { phase, cause });
 }

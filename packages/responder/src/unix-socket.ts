@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, lstatSync, unlinkSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, statSync, unlinkSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -14,9 +14,8 @@ import { FastCGIError } from "@x/protocol/errors";
  */
 export async function clearDeadSocket(path: string): Promise<void> {
   const folder = dirname(path);
-  if (look(folder) === undefined) {
-    throw refused(`Cannot listen on unix:${path}: the folder ${folder} does not exist; create it first.`);
-  }
+  const fault = folderFault(folder);
+  if (fault !== undefined) throw refused(`Cannot listen on unix:${path}: ${fault}`);
   const found = look(path);
   if (found === undefined) return;
   if (!found.isSocket()) {
@@ -86,11 +85,22 @@ function probe(path: string): Promise<"live" | "dead" | (string & {})> {
   });
 }
 
+/** Why there can be no socket in a folder. */
+function folderFault(folder: string): string | undefined {
+  try {
+    const found = statSync(folder, { throwIfNoEntry: false });
+    if (found === undefined) return `the folder ${folder} does not exist; create it first.`;
+    return found.isDirectory() ? undefined : `${folder} is no folder; choose another path.`;
+  } catch {
+    return `this user may not look at the folder ${folder}; choose one that it may enter.`;
+  }
+}
+
 function look(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {
-    return undefined; // closed to us, or no folder at all: listening says so
+    return undefined; // closed to us: listening says so
   }
 }
 

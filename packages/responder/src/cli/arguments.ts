@@ -30,6 +30,8 @@ const OPTIONS = {
   version: { type: "boolean", short: "V" },
 } as const;
 
+const SUPERVISED = ["listen", "workers", "max-requests", "max-memory", "max-lag", "watch"] as const;
+
 /**
  * Reads the command line.
  *
@@ -63,7 +65,7 @@ export function readArguments(
     mount,
     ...(log === undefined ? {} : { log }),
     allowAbstract: true, // whoever writes unix:@name here means it
-    supervised: listen !== undefined || values.workers !== undefined || values.watch === true,
+    supervised: SUPERVISED.some((name) => values[name] !== undefined),
     watch: values.watch ?? false,
     verbose: values.verbose ?? false,
   };
@@ -92,7 +94,7 @@ function parse(
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   } catch (error) {
     const [sentence = ""] = (error as Error).message.split(". To specify");
-    throw mistake(`${sentence.replace(/\.$/, "")}; see x-responder --help.`);
+    throw mistake(`${sentence.split("\n", 1)[0]!.replace(/\.$/, "")}; see x-responder --help.`);
   }
 }
 

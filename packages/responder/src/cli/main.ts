@@ -5,15 +5,16 @@
  */
 
 import { subscribe } from "node:diagnostics_channel";
-import { existsSync, readFileSync, watch } from "node:fs";
+import { readFileSync, statSync, watch } from "node:fs";
 import { dirname, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { isFastCGIError } from "@x/protocol/errors";
+import { FastCGIError, isFastCGIError } from "@x/protocol/errors";
 
 import type { WorkerMessage } from "../diagnostics.ts";
 import { logJson, logLine } from "../workers/json-log.ts";
 import { serveModule } from "../workers/load-module.ts";
+import { outliveReaders } from "../workers/outputs.ts";
 import { supervise } from "../workers/supervisor.ts";
 import type { Supervisor } from "../workers/supervisor.ts";
 import { readArguments } from "./arguments.ts";
@@ -22,12 +23,14 @@ import { USAGE } from "./usage.ts";
 
 /** Files of one save come one after the other. */
 const SETTLING = 100;
+const VERBOSE: ReadonlySet<string> = new Set(["-v", "--verbose"]);
 
 /**
  * Runs `x-responder` with the arguments after the program's name. Resolves when it serves. Sets `process.exitCode`: 1 when it
  * cannot run, 2 for a mistake.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  outliveReaders();
   try {
     const args = readArguments(argv);
     if (args === "help") say(USAGE);
@@ -36,16 +39,16 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = isMistake(error) ? 2 : 1;
     complain(isFastCGIError(error) ? error.message : String((error as Error).stack));
+    const { cause } = error as { cause?: unknown };
+    if (argv.some((word) => VERBOSE.has(word)) && cause instanceof Error) process.stderr.write(`${cause.stack}\n`);
+    // A module that cannot be served may have started something that would go on.
+    process.stderr.write("", () => process.exit());
   }
 }
 
 async function run(args: Arguments): Promise<void> {
   const path = resolve(String(args.module));
-  if (!existsSync(path)) {
-    process.exitCode = 2;
-    complain(`there is no file ${path}: name the module that exports the application.`);
-    return;
-  }
+  checkModule(path);
   // A web server that started us on its own socket is the supervisor.
   if (args.supervised) {
     await runWorkers(args, path);
@@ -55,6 +58,13 @@ async function run(args: Arguments): Promise<void> {
   await (
     await serveModule(pathToFileURL(path).href, { grace: args.grace ?? 0, mount: args.mount ?? "keep" })
   ).ready;
+}
+
+function checkModule(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile() === true) return;
+  const fault = found === undefined ? `there is no file ${path}` : `${path} is no file`;
+  throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `${fault}: name the module that exports the application.`);
 }
 
 async function runWorkers(args: Arguments, path: string): Promise<void> {

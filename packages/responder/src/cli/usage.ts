@@ -17,9 +17,10 @@ a listener (request, response) => ..., or an object with fetch (Hono); or functi
   --mount strip           URLs without what SCRIPT_NAME names       (keep)
   --log json              a line of JSON on stdout for each request, error and change of a worker
   --watch                 reload when a file of the application's folder changes
-  -v, --verbose           tell of workers that start and end
+  -v, --verbose           tell of workers that start and end, and where a module failed to load
   -h, --help    -V, --version
 
+FCGI_WEB_SERVER_ADDRS=10.0.0.5,10.1.0.0/16 in the environment: only these connect by TCP. Without it tcp:// is for 127.0.0.1 and [::1].
 SIGTERM, SIGINT: finish the running requests, then end. SIGHUP: replace the workers one by one, without losing a request.
 Exit codes: 0 ended on purpose, 1 could not run, 2 a mistake of whoever started it.
 `;

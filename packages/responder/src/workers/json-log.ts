@@ -9,7 +9,6 @@ type Timed = FastCGIRequest & { [STARTED]?: number };
 
 /** Writes a line of JSON to stdout for each request that has ended, and for each error. */
 export function logJson(): void {
-  process.stdout.on("error", () => {}); // whoever reads the log may go
   subscribe("fastcgi:responder:request:start", (message) => {
     ((message as RequestMessage).request as Timed)[STARTED] = performance.now();
   });

@@ -1,11 +1,12 @@
 import net from "node:net";
+import { getSystemErrorMap } from "node:util";
 
 import { formatApplicationAddress } from "@x/protocol/address";
 import type { ApplicationAddress } from "@x/protocol/address";
-import { FastCGIError } from "@x/protocol/errors";
 
-import { planListening } from "../listen.ts";
-import type { ListenOptions } from "../listen.ts";
+import { cannotListen } from "../listen-error.ts";
+import { checkReach, numericHost, planListening } from "../listen.ts";
+import type { ListenOptions, ListenPlan } from "../listen.ts";
 import { clearDeadSocket, withSocketAccess } from "../unix-socket.ts";
 
 /** A bound socket that nobody accepts on here, to be inherited by worker processes. */
@@ -20,6 +21,7 @@ export interface ListenSocket {
 interface Handle {
   readonly fd: number;
   close(): void;
+  /** Of TCP. @returns 0, or the number of an error */
   getsockname?(out: { address?: string; port?: number }): number;
 }
 
@@ -44,7 +46,7 @@ export async function bindListenSocket(options: ListenOptions): Promise<ListenSo
     let handle: Handle | undefined;
     try {
       withSocketAccess(path, plan, () => {
-        handle = bound(bind(path, -1, -1), text);
+        handle = bound(bind(path, -1, -1), plan);
       });
     } catch (error) {
       handle?.close();
@@ -53,12 +55,20 @@ export async function bindListenSocket(options: ListenOptions): Promise<ListenSo
     const { fd } = handle!;
     return { address: text, protocol, fd, close: () => handle!.close() };
   }
-  const handle = bound(address.kind === "tcp" ? bindTcp(address) : bind(`\0${address.name}`, -1, -1), text);
+  const handle = address.kind === "tcp" ? await bindTcp(plan, address) : bound(bind(`\0${address.name}`, -1, -1), plan);
   return { address: boundAddress(plan, handle), protocol, fd: handle.fd, close: () => handle.close() };
 }
 
-function bindTcp({ host, port }: { host: string; port: number }): Handle | number {
-  return bind(host === "localhost" ? "127.0.0.1" : host, port, host.includes(":") ? 6 : 4);
+async function bindTcp(plan: ListenPlan, { host, port }: { host: string; port: number }): Promise<Handle> {
+  const text = formatApplicationAddress(plan);
+  const numeric = host === "localhost" ? "127.0.0.1" : await numericHost(host, text);
+  checkReach(numeric, text, plan.peers, "listen");
+  const handle = bound(bind(numeric, port, numeric.includes(":") ? 6 : 4), plan);
+  // That a port is taken libuv tells to whoever listens, and here nobody does: a worker would listen on any other port.
+  const error = handle.getsockname?.({}) ?? 0;
+  if (error === 0) return handle;
+  handle.close();
+  return bound(error, plan);
 }
 
 function boundAddress({ protocol, address }: ApplicationAddress, handle: Handle): string {
@@ -68,11 +78,9 @@ function boundAddress({ protocol, address }: ApplicationAddress, handle: Handle)
   return formatApplicationAddress({ protocol, address: { ...address, port: name.port ?? address.port } });
 }
 
-function bound(handle: Handle | number, text: string): Handle {
+function bound(handle: Handle | number, plan: ListenPlan): Handle {
   if (typeof handle !== "number") return handle;
-  const reason =
-    handle === -98 ? "another process is listening there; stop it or choose another address." : `error ${-handle}.`;
-  throw new FastCGIError("FCGI_ERR_LISTEN", `Cannot listen on ${text}: ${reason}`, {
-    phase: "listen",
-  });
+  const [code, message] = getSystemErrorMap().get(handle) ?? ["UNKNOWN", `error ${-handle}`];
+  const cause = Object.assign(new Error(`${message} (${code}).`), { code, errno: handle, syscall: "bind" });
+  throw cannotListen(formatApplicationAddress(plan), plan.address, cause);
 }

@@ -10,24 +10,25 @@ import type { ServeOptions } from "../serve.ts";
 import type { ServerOptions } from "../server-options.ts";
 import type { ResponderServer } from "../server.ts";
 import { startServer } from "../start-server.ts";
+import { cannotLoad, pathOf } from "./load-error.ts";
 
 type Exports = Readonly<Record<string, unknown>>;
 
 const WHAT_TO_EXPORT =
-  "export default an Express, Koa or Connect application, a listener (request, response) => …, or an object with fetch (Hono); or export functions named fetch, handler, authorize, filter.";
+  "export default an Express, Koa, Connect or Fastify application, a listener (request, response) => …, or an object with fetch (Hono); or export functions named fetch, handler, authorize, filter.";
 
 /**
  * Serves what a module exports.
  *
- * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a module without an application
+ * @throws FastCGIError `FCGI_ERR_INVALID_ARGUMENT` for a module that cannot be loaded, or has no application
  */
 export async function serveModule(url: string, options: ServerOptions): Promise<ResponderServer> {
-  const module = (await import(url)) as Exports;
+  const module = (await orCannotLoad(url, import(url))) as Exports;
   const handlers = handlersOf(module) ?? handlersOf(module["default"]);
   if (handlers !== undefined) return serveRoles({ ...options, ...handlers });
-  const listener = await listenerOf(module["default"]);
+  const listener = await orCannotLoad(url, listenerOf(module["default"]));
   if (listener === undefined) {
-    throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `${url} has no application: ${WHAT_TO_EXPORT}`, {
+    throw new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", `${pathOf(url)} has no application: ${WHAT_TO_EXPORT}`, {
       phase: "configure",
     });
   }
@@ -36,6 +37,14 @@ export async function serveModule(url: string, options: ServerOptions): Promise<
     const result = new NodeExchange(active, server).run(listener);
     return result instanceof Promise ? result : undefined;
   });
+}
+
+async function orCannotLoad<Result>(url: string, loading: Promise<Result>): Promise<Result> {
+  try {
+    return await loading;
+  } catch (error) {
+    throw cannotLoad(url, error);
+  }
 }
 
 function handlersOf(value: unknown): ServeOptions | undefined {

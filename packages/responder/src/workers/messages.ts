@@ -13,7 +13,7 @@ export type FromWorker =
   /** Comes with a connection, for another worker. */
   | { readonly type: "connection" }
   /** It cannot start: a sentence for whoever started it. */
-  | { readonly type: "refused"; readonly message: string; readonly mistake: boolean };
+  | { readonly type: "refused"; readonly message: string; readonly mistake: boolean; readonly stack?: string };
 
 /** How a worker learns what to do, in its environment. */
 export const WORKER_VARIABLE = "X_RESPONDER_WORKER";

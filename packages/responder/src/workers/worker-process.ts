@@ -22,6 +22,8 @@ export interface WorkerOwner {
   onConnection(handle: SocketHandle): void;
 }
 
+type Refusal = Pick<Extract<FromWorker, { type: "refused" }>, "message" | "mistake" | "stack">;
+
 /** A worker, from the outside. */
 export class WorkerProcess {
   /** Resolves when it serves; rejects when it cannot, with what it said. */
@@ -43,10 +45,12 @@ export class WorkerProcess {
       this.#child.on("message", (message: FromWorker, handle: unknown) => {
         if (message.type === "ready") resolve();
         else if (message.type === "connection") owner.onConnection(handle as SocketHandle);
-        else if (message.type === "refused") reject(refusal(message.message, message.mistake));
+        else if (message.type === "refused") reject(refusal(message));
         else owner.onWorn(this, message.reason);
       });
-      void this.exited.then((end) => reject(refusal(`The process ended at once, with ${String(end)}.`, false)));
+      void this.exited.then((end) =>
+        reject(refusal({ message: `The process ended at once, with ${String(end)}.`, mistake: false })),
+      );
     });
     this.ready.catch(() => {});
   }
@@ -75,7 +79,8 @@ export class WorkerProcess {
   }
 }
 
-function refusal(message: string, mistake: boolean): FastCGIError {
-  if (mistake) return new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", message, { phase: "configure" });
-  return new FastCGIError("FCGI_ERR_PROCESS_EXIT", `A worker cannot start: ${message}`);
+function refusal({ message, mistake, stack }: Refusal): FastCGIError {
+  const cause = stack === undefined ? undefined : Object.assign(new Error(message), { stack });
+  if (mistake) return new FastCGIError("FCGI_ERR_INVALID_ARGUMENT", message, { phase: "configure", cause });
+  return new FastCGIError("FCGI_ERR_PROCESS_EXIT", `A worker cannot start: ${message}`, { cause });
 }

@@ -9,6 +9,7 @@ import { logJson } from "./json-log.ts";
 import { serveModule } from "./load-module.ts";
 import { WORKER_VARIABLE } from "./messages.ts";
 import type { FromWorker, ToWorker, WorkerTask } from "./messages.ts";
+import { outliveReaders } from "./outputs.ts";
 
 // A worker process: serves on a socket of the supervisor's until the supervisor, or a signal, has it go.
 
@@ -20,6 +21,7 @@ const LATE_WINDOWS = 3;
 const task = JSON.parse(process.env[WORKER_VARIABLE] ?? "null") as WorkerTask;
 delete process.env[WORKER_VARIABLE]; // it is nobody's business below
 
+outliveReaders();
 if (task.log === "json") logJson();
 
 try {
@@ -35,7 +37,9 @@ try {
 } catch (error) {
   const message = error instanceof FastCGIError ? error.message : describe(error);
   const mistake = isFastCGIError(error, "FCGI_ERR_INVALID_ARGUMENT");
-  process.send?.({ type: "refused", message, mistake } satisfies FromWorker, () => process.exit(2));
+  const { stack } = (error as { cause?: { stack?: string } }).cause ?? {};
+  const more = stack === undefined ? {} : { stack };
+  process.send?.({ type: "refused", message, mistake, ...more } satisfies FromWorker, () => process.exit(2));
 }
 
 function watchOver(server: ResponderServer): void {

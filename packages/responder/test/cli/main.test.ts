@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 
 import { temporaryFolder } from "../support/application.ts";
-import { MODULE, ask, run, runByShell } from "../support/command.ts";
-import type { Running } from "../support/command.ts";
+import { MODULE, ask, run } from "../support/command.ts";
 import { FrontEnd, post, request, stdin } from "../support/front-end.ts";
-import { withUnixListener } from "../support/process.ts";
 
 // Each starts programs, and the machine may have other things to do.
 vi.setConfig({ testTimeout: 60_000 });
@@ -128,23 +126,6 @@ test("--log json tells of requests, errors and workers, each in a line", async (
   expect(lines).toContainEqual(expect.objectContaining({ message: "worker start", worker: pid }));
 });
 
-/** As systemd does: descriptor 3 is a socket for the process LISTEN_PID, here written in the language of the shell. */
-const systemd = (listenPid: string, sockets = 1): string =>
-  `export LISTEN_FDS=${sockets} LISTEN_PID=${listenPid}; exec "$@"`;
-
-test("[P3] a socket of systemd's is found by LISTEN_FDS, and only by the process that it is for", async () => {
-  const path = join(temporaryFolder(), "app.sock");
-  const start = (listenPid: string): Promise<Running> =>
-    withUnixListener(path, (fd) => runByShell(systemd(listenPid), [MODULE], [fd]));
-  const other = await start("1");
-  expect(await other.exit).toBe(2);
-  expect(other.output()).toContain("There is nothing to listen on");
-  const { child, exit } = await start("$$");
-  expect(await ask(path)).toBe(String(child.pid));
-  child.kill("SIGTERM");
-  expect(await exit).toBe(0);
-});
-
 test("--watch reloads when a file changes, and keeps the old workers when the new ones cannot start", async () => {
   const folder = temporaryFolder();
   const path = join(temporaryFolder(), "app.sock");
@@ -161,47 +142,6 @@ test("--watch reloads when a file changes, and keeps the old workers when the ne
   await says("the old workers stay");
   expect(await ask(path)).toBe("two");
   utimesSync(module, 1, 1);
-});
-
-test.each<[string, readonly string[], string]>([
-  ["no module", [], "say which module to serve"],
-  ["two modules", ["a.js", "b.js"], "one module at a time"],
-  ["an unknown flag", ["a.js", "--foo"], "'--foo'"],
-  ["a number that is none", [MODULE, "--workers", "many"], "--workers is a whole number from 1 up, not many."],
-  ["a mode that is none", [MODULE, "--mode", "rw"], "such as 0660"],
-  [
-    "a group that is none",
-    [MODULE, "--listen", "unix:/nowhere/a.sock", "--group", "no-such"],
-    "no group no-such: name",
-  ],
-  ["a log that is none", [MODULE, "--log", "xml"], "--log is json, not xml."],
-  ["a mount that is none", [MODULE, "--mount", "/app"], "--mount is keep or strip"],
-  ["a module that is not there", ["/nowhere.js"], "there is no file /nowhere.js"],
-  ["an address that is none", [MODULE, "--listen", "/run/app.sock"], 'write "unix:/run/app.sock"'],
-  [
-    "[P2] nothing to listen on",
-    [MODULE],
-    'There is nothing to listen on: say where to listen, such as listen: "unix:/run/app.sock" (`--listen unix:/run/app.sock` of',
-  ],
-])("%s is a mistake: one sentence, exit code 2", async (_what, args, sentence) => {
-  const { exit, output } = run(args);
-  expect(await exit).toBe(2);
-  expect(output()).toContain(`x-responder: `);
-  expect(output()).toContain(sentence);
-  expect(output().trimEnd().split("\n")).toHaveLength(1);
-});
-
-test("a module without an application says what to export, and one that throws why", async () => {
-  const folder = temporaryFolder();
-  const module = join(folder, "app.mjs");
-  writeFileSync(module, "export const nothing = 1;");
-  const listen = ["--listen", `unix:${join(folder, "app.sock")}`];
-  const without = run([module, ...listen]);
-  expect(await without.exit).toBe(2);
-  expect(without.output()).toContain("export default an Express");
-  const refusing = run([MODULE, ...listen], { REFUSE: "1" });
-  expect(await refusing.exit).toBe(1);
-  expect(refusing.output()).toContain("does not like it here");
 });
 
 test("[TJ02] a socket that somebody listens on is left alone: exit code 1", async () => {

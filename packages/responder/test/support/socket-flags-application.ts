@@ -1,6 +1,8 @@
-// Tells whether reading from the listening socket, of the path SOCKET, blocks: as it was when this module was imported, and now. Linux.
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+// Tells whether accepting from the workers' socket would block: as it was when this module was imported, and now. Linux.
+import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+
+import { WORKER_SOCKET } from "../../src/workers/messages.ts";
 
 const O_NONBLOCK = 0o4000;
 
@@ -12,20 +14,6 @@ export default function listener(_request: IncomingMessage, response: ServerResp
 }
 
 function blocks(): boolean {
-  const row = readFileSync("/proc/net/unix", "latin1")
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/))
-    .find((fields) => fields[7] === process.env["SOCKET"]);
-  const socket = `socket:[${row?.[6]}]`;
-  const fd = readdirSync("/proc/self/fd").find((name) => linkOf(name) === socket);
-  const [, flags = ""] = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")) ?? [];
+  const [, flags = ""] = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${WORKER_SOCKET}`, "latin1")) ?? [];
   return (Number.parseInt(flags, 8) & O_NONBLOCK) === 0;
-}
-
-function linkOf(fd: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return undefined; // the one that the folder was read with
-  }
 }
