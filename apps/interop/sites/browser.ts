@@ -5,19 +5,10 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import type { BrowserContext, Page } from "playwright-core";
 
+import { CHROMIUM_ARGUMENTS } from "../src/chromium-arguments.ts";
+
 /** Debian's Chromium. */
 export const CHROMIUM = "/usr/bin/chromium";
-
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-dev-shm-usage",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** What a browser got, and all it had to complain about. */
 export interface Watched {
@@ -36,7 +27,7 @@ export async function openBrowser(folder: string, options: { javaScript?: boolea
   const profile = mkdtempSync(join(folder, "chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
-    args: ARGS,
+    args: CHROMIUM_ARGUMENTS,
     timeout: 90_000,
     javaScriptEnabled: options.javaScript ?? true,
     viewport: { width: 1100, height: 900 },

@@ -10,22 +10,13 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { roundTrips } from "../src/browser/round-trips.ts";
+import { CHROMIUM_ARGUMENTS } from "../src/chromium-arguments.ts";
 import { needs } from "../src/needs.ts";
 import { findProgram } from "../src/program.ts";
 import { temporaryFolder } from "../src/temporary.ts";
 
 const PROTOCOL = join(import.meta.dirname, "../../../packages/protocol");
 const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-dev-shm-usage",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 /** No such host is asked: every request of the page is answered here. */
 const ORIGIN = "http://page.test";
 
@@ -70,7 +61,11 @@ describe("the bundles of @x/protocol", () => {
     const complaints: string[] = [];
 
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath: findProgram(BROWSERS) ?? "", args: ARGS, timeout: 90_000 });
+      browser = await chromium.launch({
+        executablePath: findProgram(BROWSERS) ?? "",
+        args: CHROMIUM_ARGUMENTS,
+        timeout: 90_000,
+      });
       page = await browser.newPage();
       page.on("pageerror", (error) => complaints.push(String(error)));
       page.on("console", (message) => complaints.push(message.text()));
