@@ -55,12 +55,14 @@ export function isResolvedConfig(config: ProxyConfig | ResolvedConfig): config i
 }
 
 function configError(problems: readonly ConfigProblem[], source: ConfigSource): FastCGIError {
-  const lines = problems.map(({ path, message }) => {
+  const sentences = problems.map(({ path, message }) => {
     const line = source.line?.(path);
     const place = source.file === undefined ? "" : `${source.file}${line === undefined ? "" : `:${line}`}: `;
-    return `${place}${formatKeyPath(path)} ${message}`;
+    return { line: line ?? 0, text: `${place}${formatKeyPath(path)} ${message}` };
   });
-  return new FastCGIError("FCGI_ERR_CONFIG", lines.join("\n"), { phase: "configure" });
+  // As they are met on the way through the file.
+  const texts = sentences.toSorted((a, b) => a.line - b.line).map(({ text }) => text);
+  return new FastCGIError("FCGI_ERR_CONFIG", texts.join("\n"), { phase: "configure" });
 }
 
 /** What the parts of an expansion share. */

@@ -2,6 +2,7 @@ import * as v from "valibot";
 
 import type { ProxyConfig } from "./define-config.ts";
 import type { ConfigProblem, KeyPath } from "./key-path.ts";
+import { didYouMean } from "./nearest-name.ts";
 import { responses, route } from "./schema/routes.ts";
 import { process, upstream } from "./schema/upstreams.ts";
 import {
@@ -29,7 +30,21 @@ export type ShapeResult =
 export function checkShape(input: unknown): ShapeResult {
   const result = v.safeParse(proxyConfig, input);
   if (result.success) return { config: result.output };
-  return { problems: result.issues.map((issue) => ({ path: keyPath(issue), message: issue.message })) };
+  const problems = result.issues.map((issue) => ({ path: keyPath(issue), message: issue.message }));
+  return { problems: problems.filter((it) => !isMisspelled(it, problems)) };
+}
+
+/** A key that is there under a name that comes near is not missing, too. */
+function isMisspelled({ path, message }: ConfigProblem, among: readonly ConfigProblem[]): boolean {
+  if (message !== "is missing.") return false;
+  const parent = path.slice(0, -1);
+  const meant = didYouMean(String(path.at(-1)), [String(path.at(-1))]);
+  return among.some(
+    (it) =>
+      it.message.endsWith(`known key.${meant}`) &&
+      it.path.length === path.length &&
+      parent.every((key, index) => it.path[index] === key),
+  );
 }
 
 function keyPath(issue: v.BaseIssue<unknown>): KeyPath {

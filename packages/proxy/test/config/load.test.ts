@@ -45,16 +45,10 @@ test.each([
   expect(resolved.routes).toHaveLength(2);
 });
 
-test.each<[string, string, RegExp]>([
-  ["b.yaml", "root: [", /^b\.yaml:1 cannot be read: /],
-  ["b.json", '{\n "root": "x",\n "root": 1 }', /^b\.json:3 cannot be read: /],
-  ["b.ts", "export default {", /^b\.ts cannot be run: /],
-  ["b.mjs", "export const config = {};", /^b\.mjs has no default export/],
-  ["b.toml", "x = 1", /^b\.toml must end with /],
-])("%s: an error that names the file", async (name, text, expected) => {
-  await expect(loadConfig(file(name, text))).rejects.toMatchObject({
+test("a file of another kind", async () => {
+  await expect(loadConfig(file("b.toml", "x = 1"))).rejects.toMatchObject({
     code: "FCGI_ERR_CONFIG",
-    message: expect.stringMatching(expected),
+    message: "b.toml must end with .ts, .js, .mjs, .json, .yaml or .yml.",
   });
 });
 
@@ -71,6 +65,11 @@ test.each([
     "c.json",
     '{\n  "root": ".",\n\t"routes": [\n    { "statik": true }\n  ]\n}',
     'c.json:4: routes[0].statik is not a known key. Did you mean "static"?',
+  ],
+  [
+    "d.ts",
+    'export default {\n  root: ".",\n  rotues: [],\n  routes: [{}] };',
+    'd.ts:3: rotues is not a known key. Did you mean "routes"?',
   ],
 ])("%s: file, line and key of what is wrong", async (name, text, expected) => {
   const { config, source } = await loadConfig(file(name, text));
