@@ -86,7 +86,7 @@ export type { FastCGIErrorCode, FastCGIErrorPhase } from "@x/protocol/errors";
 // Symbols above are for every user; those below are for programs around the gateway, and for other fronts than node:http.
 
 export { expandConfig } from "./config/expand.ts";
-export type { ConfigSource } from "./config/expand.ts";
+export type { ConfigSource } from "./config/config-source.ts";
 export { findConfig, loadConfig } from "./config/load.ts";
 export type { LoadedConfig } from "./config/load.ts";
 export type { ResolvedAuthorize, ResolvedAuthorizeCache } from "./config/authorize-config.ts";

@@ -47,9 +47,9 @@ class Passwords {
   readonly #file: PasswordFile;
   readonly #checker = new PasswordChecker();
 
-  constructor({ realm, file }: ResolvedBasic) {
+  constructor({ realm, file, place }: ResolvedBasic) {
     this.#realm = realm;
-    this.#file = new PasswordFile(file);
+    this.#file = new PasswordFile(file, place);
   }
 
   ask(served: ServedRequest, then: () => void): void {

@@ -1,10 +1,8 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, hash as digest, randomBytes, timingSafeEqual } from "node:crypto";
 
-import apacheMd5Module from "apache-md5";
 import { compare } from "bcryptjs";
 
-/** A CommonJS module that is a function, whose types say that it is an ES module with one. */
-const apacheMd5 = apacheMd5Module as unknown as (password: string, hash: string) => string;
+import { MAX_ROUNDS, crypt, parseCrypt } from "./crypt.ts";
 
 /** Each name with its hash, as `htpasswd` writes them. */
 export type PasswordTable = ReadonlyMap<string, string>;
@@ -37,18 +35,34 @@ function flawOfHash(hash: string): string | undefined {
     return Number(cost) >= 4 && Number(cost) <= MAX_COST
       ? undefined
       : `the cost of the bcrypt hash must be 4 to ${MAX_COST}.`;
-  if (/^\$apr1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22}$/.test(hash)) return undefined;
-  if (/^\{SHA\}[A-Za-z0-9+/]{27}=$/.test(hash)) return undefined;
-  return "the hash is neither bcrypt, apr1 nor SHA; write it anew with `htpasswd -B FILE NAME`.";
+  if (parseCrypt(hash) !== undefined || SHA.test(hash) || SSHA.test(hash)) return undefined;
+  const rounds = /^\$[56]\$rounds=(\d+)\$/.exec(hash)?.[1];
+  if (rounds !== undefined && (Number(rounds) < 1_000 || Number(rounds) > MAX_ROUNDS))
+    return `the rounds of the hash must be 1000 to ${MAX_ROUNDS}; write it anew with \`htpasswd -B FILE NAME\`.`;
+  return "the hash is none of bcrypt ($2y$), SHA-512 ($6$), SHA-256 ($5$), MD5 ($apr1$, $1$), {SHA} and {SSHA}; write it anew with `htpasswd -B FILE NAME`.";
 }
+
+const SHA = /^\{SHA\}[A-Za-z0-9+/]{27}=$/;
+/** A digest and the salt behind it (RFC 2307; OpenLDAP). */
+const SSHA = /^\{SSHA\}(?:[A-Za-z0-9+/]{4}){7,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** Of crypt(3) with libxcrypt: the time for some hashes grows with the square of it. */
+const MAX_PASSWORD = 512;
 
 /** Is it the password of a hash? Takes as long as the hash is meant to, whether it is or not. */
 async function verify(password: string, hash: string): Promise<boolean> {
+  const bytes = Buffer.from(password, "utf8");
+  if (bytes.length > MAX_PASSWORD) return false;
   if (hash.startsWith("$2")) return compare(password, hash);
-  const made = hash.startsWith("$apr1$")
-    ? apacheMd5(password, hash)
-    : `{SHA}${createHash("sha1").update(password, "utf8").digest("base64")}`;
-  const [a, b] = [Buffer.from(made), Buffer.from(hash)];
+  const parsed = parseCrypt(hash);
+  if (parsed !== undefined) return equal(Buffer.from(await crypt(bytes, parsed)), Buffer.from(parsed.sum));
+  const stored = Buffer.from(hash.slice(hash.indexOf("}") + 1), "base64");
+  const salt = stored.subarray(SHA1_LENGTH);
+  return equal(digest("sha1", Buffer.concat([bytes, salt]), "buffer"), stored.subarray(0, SHA1_LENGTH));
+}
+
+const SHA1_LENGTH = 20;
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 

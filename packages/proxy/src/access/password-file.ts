@@ -14,13 +14,20 @@ export class PasswordFile {
   #stamp: string;
   #until = 0;
 
-  /** @throws FastCGIError `FCGI_ERR_CONFIG` when it cannot be read at the start */
-  constructor(path: string) {
+  /**
+   * @param place where a person finds the path, for messages
+   * @throws FastCGIError `FCGI_ERR_CONFIG` when it cannot be read at the start
+   */
+  constructor(path: string, place?: string) {
     this.#path = path;
     this.#stamp = "";
     this.#table = this.#read();
-    if (typeof this.#table === "string")
-      throw new FastCGIError("FCGI_ERR_CONFIG", `the password file ${path}: ${this.#table}`, { phase: "configure" });
+    if (typeof this.#table === "string") {
+      const message = `the password file ${path}: ${this.#table}`;
+      throw new FastCGIError("FCGI_ERR_CONFIG", place === undefined ? message : `${place}: ${message}`, {
+        phase: "configure",
+      });
+    }
   }
 
   /** @param then is given the table, or what is wrong with the file: then nobody may pass */
@@ -43,7 +50,10 @@ export class PasswordFile {
     try {
       return parsePasswords(readFileSync(this.#path, "latin1"));
     } catch (error) {
-      return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT")
+        return `cannot be read, since it does not exist: \`htpasswd -B -c ${this.#path} NAME\` makes it.`;
+      return `cannot be read: ${code === "EACCES" ? "this user may not." : String(error)}`;
     }
   }
 }

@@ -3,9 +3,9 @@ import { extname, resolve } from "node:path";
 import { parseApplicationAddress } from "@x/protocol/address";
 import { isFastCGIError } from "@x/protocol/errors";
 
+import type { ConfigSource } from "../config/config-source.ts";
 import type { ProxyConfig } from "../config/define-config.ts";
 import { expandConfig } from "../config/expand.ts";
-import type { ConfigSource } from "../config/expand.ts";
 import { loadConfig } from "../config/load.ts";
 import { didYouMean } from "../config/nearest-name.ts";
 import { parseListen } from "../config/parse-listen.ts";
@@ -70,7 +70,16 @@ async function fileConfig(args: Arguments, file: string): Promise<ResolvedConfig
       "--preset and --config exclude each other: write preset into the configuration, beside php in the route.",
     );
   const { config, source } = await loadConfig(file);
-  return expandConfig(overridden(config, args), source satisfies ConfigSource);
+  return expandConfig(overridden(config, args), { ...source, option: optionOf(args) });
+}
+
+/** What of a configuration came from the command line: a mistake there is one of an option. */
+function optionOf(args: Arguments): ConfigSource["option"] {
+  return ([first, second]) => {
+    if (first === "listen" && args.listen.length > 0) return "--listen";
+    if (first !== "tls" || args.cert === undefined) return undefined;
+    return second === "key" ? "--key" : "--cert";
+  };
 }
 
 /** Options of the command line over the same keys of a file. Their paths start in the working folder, not in the file's. */
@@ -92,21 +101,26 @@ function absoluteListen(text: string): string {
 async function autoConfig(args: Arguments, search: PhpSearch): Promise<ServeConfig> {
   const root = folder(args.root ?? ".");
   const php = await choosePhp(siteIn(root, args.preset).documentRoot, search);
-  return { config: expandConfig({ ...siteConfig(args, root), ...configOfPhp(php) }), php, file: undefined };
+  return {
+    config: expandConfig({ ...siteConfig(args, root), ...configOfPhp(php) }, { option: optionOf(args) }),
+    php,
+    file: undefined,
+  };
 }
 
 async function folderConfig(args: Arguments, search: PhpSearch): Promise<ServeConfig> {
   const root = folder(args.root ?? ".");
   const site = siteConfig(args, root);
+  const source: ConfigSource = { option: optionOf(args) };
   if (args.php === undefined)
-    return { config: expandConfig({ ...site, routes: [{ static: true }] }), php: undefined, file: undefined };
+    return { config: expandConfig({ ...site, routes: [{ static: true }] }, source), php: undefined, file: undefined };
   const pool = await poolAt(args.php, search);
   if (pool === undefined) {
     const upstreams = { php: { addresses: [args.php] } };
-    return { config: expandConfig({ ...site, upstreams }), php: undefined, file: undefined };
+    return { config: expandConfig({ ...site, upstreams }, source), php: undefined, file: undefined };
   }
   const php: PhpChoice = { kind: "given", address: args.php, pool };
-  return { config: expandConfig({ ...site, ...configOfPhp(php) }), php, file: undefined };
+  return { config: expandConfig({ ...site, ...configOfPhp(php) }, source), php, file: undefined };
 }
 
 /** The pool of this machine's PHP-FPM that has the address. A port says too little: what listens there may be elsewhere. */

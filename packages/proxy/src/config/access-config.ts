@@ -21,7 +21,7 @@ export interface AccessConfig {
 
 /** Names and passwords. */
 export interface BasicConfig {
-  /** A file of `htpasswd`: bcrypt (`-B`), apr1 and SHA. It is read again when it changes. */
+  /** A file of `htpasswd`: bcrypt (`-B`, the best of them), SHA-512, SHA-256, MD5 (`$6$`, `$5$`, `$apr1$`, `$1$`), `{SHA}` and `{SSHA}`. It is read again when it changes. */
   file: string;
   /** What a browser shows. @default "Restricted" */
   realm?: string | undefined;
@@ -43,6 +43,8 @@ export interface ResolvedAccess {
 export interface ResolvedBasic {
   /** Absolute. */
   readonly file: string;
+  /** Where a person finds it, for what is wrong with it: `x.config.ts:7: routes[0].access.basic.file`. */
+  readonly place?: string | undefined;
   /** What the browser shows with its question. */
   readonly realm: string;
 }
@@ -64,5 +66,11 @@ export function expandAccess(
     expansion.problem(path, "says nothing about who may: add allow, deny or basic.");
   if (satisfy === "any" && (basic === undefined || (allow.length === 0 && deny.length === 0)))
     expansion.problem([...path, "satisfy"], 'can be "any" only beside basic and allow or deny.');
-  return { allow, deny, basic: basic && { file: expansion.path(basic.file), realm }, satisfy };
+  const place = expansion.place([...path, "basic", "file"]);
+  return { allow, deny, basic: basic && { file: expansion.path(basic.file), place, realm }, satisfy };
+}
+
+/** As it is written in a configuration. */
+export function accessToLongForm({ basic, ...rest }: ResolvedAccess): object {
+  return { ...rest, basic: basic && { file: basic.file, realm: basic.realm } };
 }

@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 
 import { parseApplicationAddress } from "@x/protocol/address";
-import { FastCGIError } from "@x/protocol/errors";
 
 import { expandAdmin } from "./admin-config.ts";
 import { checkAddresses } from "./check-addresses.ts";
+import { type ConfigSource, configError, formatKeyPlace } from "./config-source.ts";
 import type { ProcessConfig, ProxyConfig } from "./define-config.ts";
 import type { FileCacheConfig, LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
 import { parseDuration } from "./duration.ts";
 import { expandRoute } from "./expand-route.ts";
-import { type ConfigProblem, type KeyPath, formatKeyPath } from "./key-path.ts";
+import type { ConfigProblem, KeyPath } from "./key-path.ts";
 import { type ResolvedListen, expandListen } from "./listen-config.ts";
 import { expandLog } from "./log-config.ts";
 import { didYouMean } from "./nearest-name.ts";
@@ -24,16 +24,6 @@ import { checkCommonRules } from "./response-config.ts";
 import { checkShape } from "./schema.ts";
 import { type ResolvedUpstream, expandUpstream } from "./upstream-config.ts";
 
-/** Where a configuration came from: relative paths and error messages refer to it. */
-export interface ConfigSource {
-  /** Relative paths start here. @default the working folder */
-  folder?: string | undefined;
-  /** Name of the file, for messages. */
-  file?: string | undefined;
-  /** The line of a key in that file, counted from 1. */
-  line?: ((path: KeyPath) => number | undefined) | undefined;
-}
-
 /**
  * Checks a configuration and gives its long form: shorthands spelled out, defaults filled in, paths absolute.
  *
@@ -44,7 +34,7 @@ export function expandConfig(config: ProxyConfig, source: ConfigSource = {}): Re
   const shape = checkShape(config);
   if (shape.problems !== undefined) throw configError(shape.problems, source);
   const problems: ConfigProblem[] = [];
-  const resolved = new Expansion(shape.config, source.folder ?? process.cwd(), problems).run();
+  const resolved = new Expansion(shape.config, source, problems).run();
   if (problems.length > 0) throw configError(problems, source);
   return resolved;
 }
@@ -52,17 +42,6 @@ export function expandConfig(config: ProxyConfig, source: ConfigSource = {}): Re
 /** Is it a long form already? */
 export function isResolvedConfig(config: ProxyConfig | ResolvedConfig): config is ResolvedConfig {
   return config.upstreams instanceof Map;
-}
-
-function configError(problems: readonly ConfigProblem[], source: ConfigSource): FastCGIError {
-  const sentences = problems.map(({ path, message }) => {
-    const line = source.line?.(path);
-    const place = source.file === undefined ? "" : `${source.file}${line === undefined ? "" : `:${line}`}: `;
-    return { line: line ?? 0, text: `${place}${formatKeyPath(path)} ${message}` };
-  });
-  // As they are met on the way through the file.
-  const texts = sentences.toSorted((a, b) => a.line - b.line).map(({ text }) => text);
-  return new FastCGIError("FCGI_ERR_CONFIG", texts.join("\n"), { phase: "configure" });
 }
 
 /** What the parts of an expansion share. */
@@ -74,11 +53,13 @@ export class Expansion {
   listen: readonly ResolvedListen[] = [];
   /** Those that the routes may name, without the addresses that are none. */
   upstreams: ReadonlyMap<string, ResolvedUpstream> = new Map();
+  readonly #source: ConfigSource;
   readonly #problems: ConfigProblem[];
 
-  constructor(config: ProxyConfig, folder: string, problems: ConfigProblem[]) {
+  constructor(config: ProxyConfig, source: ConfigSource, problems: ConfigProblem[]) {
     this.config = config;
-    this.folder = folder;
+    this.folder = source.folder ?? process.cwd();
+    this.#source = source;
     this.#problems = problems;
     this.root = config.root === undefined ? undefined : this.path(config.root);
   }
@@ -116,6 +97,11 @@ export class Expansion {
 
   problem(path: KeyPath, message: string): void {
     this.#problems.push({ path, message });
+  }
+
+  /** Where a person finds a key, for what is found wrong later: `x.config.ts:7: tls.cert`. */
+  place(path: KeyPath): string {
+    return formatKeyPlace(path, this.#source);
   }
 
   /** A path of the configuration, absolute. */

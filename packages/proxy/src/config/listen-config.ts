@@ -70,6 +70,8 @@ export interface ResolvedCertificate {
   readonly cert: string;
   /** Absolute. */
   readonly key: string;
+  /** Where a person finds each, for what is wrong with a file: `x.config.ts:7: tls.certificates[1].cert`. */
+  readonly places?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 /** What is spoken at a place where the server listens. */
@@ -142,15 +144,19 @@ function trusted(expansion: Expansion, path: KeyPath, it: ListenConfig): readonl
 
 function expandTls(expansion: Expansion, path: KeyPath, it: TlsConfig): ResolvedTls {
   const { cert, key, certificates, minVersion = "TLSv1.2", ciphers } = it;
-  const pairs = [...(certificates ?? [])];
+  const pairs = (certificates ?? []).map((pair, index) => ({ ...pair, at: [...path, "certificates", index] }));
   if (certificates !== undefined && (cert ?? key) !== undefined)
     expansion.problem(path, "has certificates and cert or key: write them all into certificates.");
   else if (certificates === undefined) {
     if (cert === undefined) expansion.problem([...path, "cert"], "is missing.");
     if (key === undefined) expansion.problem([...path, "key"], "is missing.");
-    if (cert !== undefined && key !== undefined) pairs.push({ cert, key });
+    if (cert !== undefined && key !== undefined) pairs.push({ cert, key, at: [...path] });
   }
-  const resolved = pairs.map((pair) => ({ cert: expansion.path(pair.cert), key: expansion.path(pair.key) }));
+  const resolved = pairs.map((pair) => ({
+    cert: expansion.path(pair.cert),
+    key: expansion.path(pair.key),
+    places: { cert: expansion.place([...pair.at, "cert"]), key: expansion.place([...pair.at, "key"]) },
+  }));
   return { certificates: resolved, minVersion, ciphers };
 }
 
@@ -159,7 +165,7 @@ export function listenToLongForm({ text, tls, http2, proxyProtocol }: ResolvedLi
   if (tls === undefined && proxyProtocol === undefined) return text;
   return {
     address: text,
-    tls,
+    tls: tls && { ...tls, certificates: tls.certificates.map(({ cert, key }) => ({ cert, key })) },
     http2: tls === undefined ? undefined : http2,
     proxyProtocol: proxyProtocol && { from: proxyProtocol },
   };

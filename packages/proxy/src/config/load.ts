@@ -5,8 +5,8 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { FastCGIError } from "@x/protocol/errors";
 
 import { accessCode } from "../folder-access.ts";
+import type { ConfigSource } from "./config-source.ts";
 import type { ProxyConfig } from "./define-config.ts";
-import type { ConfigSource } from "./expand.ts";
 import { type ModuleConfig, importConfig } from "./load-module.ts";
 import { type TextConfig, parseTextConfig } from "./load-text.ts";
 

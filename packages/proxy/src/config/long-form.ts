@@ -1,3 +1,4 @@
+import { accessToLongForm } from "./access-config.ts";
 import type { ResolvedAuthorize } from "./authorize-config.ts";
 import type { ResolvedCgiRoute } from "./cgi-config.ts";
 import { clientLimitToLongForm } from "./client-limit-config.ts";
@@ -75,7 +76,7 @@ function hstsOf(value: string | undefined): object | undefined {
 
 function routeOf(route: ResolvedRoute, common: ResolvedResponseRules): object {
   const { index: _index, preset: _preset, mount: _mount, match, internal, fastcgi, static: files, ...others } = route;
-  const { authorize, filter, cgi, handler, responses, limitClient, ...rest } = others;
+  const { authorize, filter, cgi, handler, responses, limitClient, access, ...rest } = others;
   const { neverServe: _neverServe, ...served } = files ?? {};
   return {
     match: matchOf(match),
@@ -92,6 +93,7 @@ function routeOf(route: ResolvedRoute, common: ResolvedResponseRules): object {
     },
     static: files && served,
     ...responsesOf(responses, common),
+    access: access && accessToLongForm(access),
     limitClient: limitClient && clientLimitToLongForm(limitClient),
     authorize: authorize.length === 0 ? undefined : authorize.map(authorizeOf),
     filter: filter && filterOf(filter),

@@ -28,73 +28,79 @@ export interface Certificate {
  * @throws `FCGI_ERR_CONFIG`: a sentence that says which file is wrong, and what to do
  */
 export function readCertificate(
-  { cert, key }: ResolvedCertificate,
+  { cert, key, places }: ResolvedCertificate,
   from: TlsFiles,
   rules: SecureContextOptions,
   now: number,
 ): Certificate {
-  const pem = read(cert, "certificate", from);
-  const keyPem = read(key, "key", from);
-  const certificate = parseCertificate(pem, cert);
-  if (!certificate.checkPrivateKey(parseKey(keyPem, key)))
-    throw wrong(`the key ${key} does not belong to the certificate ${cert}: name the one that it was made with.`);
+  const wrongCert = (message: string): FastCGIError => wrong(message, places?.cert);
+  const wrongKey = (message: string): FastCGIError => wrong(message, places?.key);
+  const pem = read(cert, "certificate", from, wrongCert);
+  const keyPem = read(key, "key", from, wrongKey);
+  const certificate = parseCertificate(pem, cert, wrongCert);
+  if (!certificate.checkPrivateKey(parseKey(keyPem, key, wrongKey)))
+    throw wrongKey(
+      `the key ${key} does not belong to the certificate ${cert}: name the one that the certificate was made with.`,
+    );
   const [begins, ends] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
-  if (ends <= now) throw wrong(`the certificate ${cert} expired on ${date(ends)}: renew it.`);
+  if (ends <= now) throw wrongCert(`the certificate ${cert} expired on ${date(ends)}: renew it.`);
   if (begins > now)
-    throw wrong(`the certificate ${cert} is not valid before ${date(begins)}: wait, or set the clock of this machine.`);
+    throw wrongCert(
+      `the certificate ${cert} is not valid before ${date(begins)}: wait, or set the clock of this machine.`,
+    );
   const warnings: string[] = [];
   if (from.isOpenToAll(key))
     warnings.push(`the key ${key} can be read by every user of this machine: chmod o-r ${key}`);
   if (ends - now < (ends - begins) / 10) warnings.push(`the certificate ${cert} expires on ${date(ends)}: renew it`);
   const options: SecureContextOptions = { ...rules, cert: pem, key: keyPem };
-  return { options, context: contextOf(options, cert), names: namesOf(certificate), warnings };
+  return { options, context: contextOf(options, cert, wrongCert), names: namesOf(certificate), warnings };
 }
 
-function read(file: string, what: string, from: TlsFiles): Buffer {
+/** Makes an error of a sentence, with the place of the key in the configuration. */
+type Wrong = (message: string) => FastCGIError;
+
+function read(file: string, what: string, from: TlsFiles, wrongFile: Wrong): Buffer {
   try {
     return Buffer.from(from.read(file));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === "ENOENT"
-        ? "does not exist"
-        : code === "EACCES"
-          ? "may not be read by this user"
-          : `cannot be read (${code ?? String(error)})`;
-    throw wrong(`the ${what} file ${file} ${why}: correct tls.${what === "key" ? "key" : "cert"}, or the file.`);
+    const reason = FAULTS.get(code ?? "") ?? `cannot be read (${code ?? String(error)})`;
+    throw wrongFile(`the ${what} file ${file} ${reason}: correct the path, or the file.`);
   }
 }
 
-function parseCertificate(pem: Buffer, file: string): X509Certificate {
+const FAULTS: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "does not exist"],
+  ["EACCES", "may not be read by this user"],
+  ["EISDIR", "is a folder"],
+]);
+
+function parseCertificate(pem: Buffer, file: string, wrongFile: Wrong): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
-    throw wrong(
-      `${file} holds no certificate in PEM ("-----BEGIN CERTIFICATE-----"): write another file into tls.cert.`,
-    );
+    throw wrongFile(`${file} holds no certificate in PEM ("-----BEGIN CERTIFICATE-----"): name a file that does.`);
   }
 }
 
-function parseKey(pem: Buffer, file: string): KeyObject {
+function parseKey(pem: Buffer, file: string, wrongFile: Wrong): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ERR_MISSING_PASSPHRASE" || pem.includes("ENCRYPTED"))
-      throw wrong(
+      throw wrongFile(
         `the key ${file} has a passphrase, and nobody is asked for it: write it without, by \`openssl pkey\`.`,
       );
-    throw wrong(
-      `${file} holds no private key in PEM ("-----BEGIN PRIVATE KEY-----"): write another file into tls.key.`,
-    );
+    throw wrongFile(`${file} holds no private key in PEM ("-----BEGIN PRIVATE KEY-----"): name a file that does.`);
   }
 }
 
-function contextOf(options: SecureContextOptions, file: string): SecureContext {
+function contextOf(options: SecureContextOptions, file: string, wrongFile: Wrong): SecureContext {
   try {
     return createSecureContext(options);
   } catch (error) {
-    throw wrong(`the certificate ${file} cannot be used: ${(error as Error).message}.`);
+    throw wrongFile(`the certificate ${file} cannot be used: ${(error as Error).message}.`);
   }
 }
 
@@ -109,6 +115,7 @@ function date(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-function wrong(message: string): FastCGIError {
-  return new FastCGIError("FCGI_ERR_CONFIG", message, { phase: "configure" });
+function wrong(message: string, place: string | undefined): FastCGIError {
+  const text = place === undefined ? message : `${place}: ${message}`;
+  return new FastCGIError("FCGI_ERR_CONFIG", text, { phase: "configure" });
 }

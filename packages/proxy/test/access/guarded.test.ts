@@ -129,9 +129,9 @@ describe("passwords", () => {
     const config = { routes: [{ access: { basic: { file } }, respond: {} }] };
     const gateway = serve(config);
     rmSync(file);
-    expect(() => serve(config)).toThrow(`the password file ${file}: cannot be read`);
+    expect(() => serve(config)).toThrow(`routes[0].access.basic.file: the password file ${file}: cannot be read`);
     expect(() => serve({ routes: [{ access: { basic: { file: passwords("ann:x") } }, respond: {} }] })).toThrow(
-      "line 1: the hash is neither bcrypt, apr1 nor SHA",
+      "routes[0].access.basic.file: the password file ",
     );
     expect((await ask(gateway, "/", { headers: basic("ann", "geheim") })).status).toBe(500);
   });

@@ -1,3 +1,5 @@
+import { hash } from "node:crypto";
+
 import { describe, expect, test } from "vitest";
 
 import { PasswordChecker, type PasswordTable, parsePasswords } from "../../src/access/htpasswd.ts";
@@ -5,7 +7,16 @@ import { PasswordChecker, type PasswordTable, parsePasswords } from "../../src/a
 // Made by `htpasswd -nbB -C 4`, `-nbm` and `-nbs` of Apache 2.4; the password is "geheim".
 const BCRYPT = "$2y$04$rkLD.jq70Ozxn6alXQ6BSuPX.kR0i1/K.N1KFdtzqVY3BZ9uJG152";
 const APR1 = "$apr1$K.av6sF5$9DIbMSlBfWXZuXmS1FaVi0";
+// SHA-1 of password and salt, and the salt behind it; the next two by crypt(3).
+const SSHA = "{SSHA}jgP6lvwkG5I7v+THuVzuqNnYK8EBAgMEBQYHCA==";
+const SHA512 =
+  "$6$rounds=1000$htpasswd$ZBzozwiyg72FrTDGGKh3gr9044mBQ99X6A4MReBARihDG26/zNgC0HeqtK6YBJqnu8/SpiIH0KkyCby7la/R81";
+const MD5 = "$1$htpasswd$Vrn.S9CnbIdktu2sCTzMF1";
 const SHA = "{SHA}kGByAB793z4R5tK1eC9Hd/4Dhzk=";
+
+function sha1(text: string): string {
+  return hash("sha1", text, "base64");
+}
 
 function table(text: string): PasswordTable {
   const parsed = parsePasswords(text);
@@ -24,19 +35,27 @@ describe("the file", () => {
 
   test.each([
     ["ann", "line 1 is not a name, a colon and a hash."],
-    ["ann:geheim", "line 1: the hash is neither bcrypt, apr1 nor SHA"],
-    ["\nann:$1$a$b", "line 2: the hash is neither"],
+    [
+      "ann:geheim",
+      "line 1: the hash is none of bcrypt ($2y$), SHA-512 ($6$), SHA-256 ($5$), MD5 ($apr1$, $1$), {SHA} and {SSHA}; write it",
+    ],
+    ["\nann:$1$a$b", "line 2: the hash is none of"],
     [`ann:${BCRYPT.replace("$04$", "$31$")}`, "line 1: the cost of the bcrypt hash must be 4 to 15."],
+    [
+      `ann:${SHA512.replace("=1000", "=5000000")}`,
+      "line 1: the rounds of the hash must be 1000 to 1000000; write it anew",
+    ],
+    ["ann:{SSHA}c2hvcnQ=", "line 1: the hash is none of"],
     [`:${SHA}`, "line 1 is not a name"],
   ])("%j is refused", (text, flaw) => expect(parsePasswords(text)).toContain(flaw));
 });
 
 describe("passwords", () => {
-  const all = table(`a:${APR1}\ns:${SHA}\nb:${BCRYPT}\n`);
+  const all = table(`a:${APR1}\ns:${SHA}\nb:${BCRYPT}\nd:${SSHA}\ne:${SHA512}\nf:${MD5}\n`);
 
   test("right and wrong ones, of each kind; a second time from memory", async () => {
     const checker = new PasswordChecker();
-    for (const name of ["a", "s", "b"]) {
+    for (const name of ["a", "s", "b", "d", "e", "f"]) {
       expect([name, await checker.check(name, "geheim", all)]).toEqual([name, true]);
       expect([name, checker.check(name, "geheim", all)]).toEqual([name, true]);
       expect([name, await checker.check(name, "wrong", all)]).toEqual([name, false]);
@@ -49,6 +68,13 @@ describe("passwords", () => {
     expect(answer).toBeInstanceOf(Promise);
     expect(await answer).toBe(false);
     expect(checker.check("nobody", "x", new Map())).toBe(false);
+  });
+
+  test("one that is far too long is wrong: some hashes take the square of its length", async () => {
+    const long = "x".repeat(513);
+    expect(await new PasswordChecker().check("s", long, table(`s:{SHA}${sha1(long)}`))).toBe(false);
+    const fits = long.slice(1);
+    expect(await new PasswordChecker().check("s", fits, table(`s:{SHA}${sha1(fits)}`))).toBe(true);
   });
 
   test("a changed hash is asked again", async () => {

@@ -47,12 +47,12 @@ describe("https by the command line", () => {
     [
       "that is missing",
       (files: { cert: string; key: string }) => ({ ...files, cert: "/none.pem" }),
-      "/none.pem does not exist",
+      "x-proxy: --cert: the certificate file /none.pem does not exist: correct the path, or the file.",
     ],
     [
       "of another key",
       (files: { cert: string; key: string }) => ({ ...files, key: makeCertificate().key }),
-      "does not belong to",
+      "x-proxy: --key: the key ",
     ],
   ])("[TK05] a certificate %s is one sentence and exit code 2", async (_what, change, sentence) => {
     const program = serve(change(makeCertificate()));

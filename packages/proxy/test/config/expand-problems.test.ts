@@ -1,8 +1,9 @@
 import { FastCGIError } from "@x/protocol/errors";
 import { describe, expect, test } from "vitest";
 
+import type { ConfigSource } from "../../src/config/config-source.ts";
 import type { ProxyConfig } from "../../src/config/define-config.ts";
-import { type ConfigSource, expandConfig } from "../../src/config/expand.ts";
+import { expandConfig } from "../../src/config/expand.ts";
 
 const upstreams = { php: { addresses: ["unix:/run/php.sock"] } };
 

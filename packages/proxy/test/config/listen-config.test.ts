@@ -28,7 +28,7 @@ describe("where it listens, and what is spoken there", () => {
     expect(encrypted).toMatchObject({
       text: "[::1]:443",
       tls: {
-        certificates: [{ cert: "/srv/site.pem", key: "/srv/site.key" }],
+        certificates: [{ cert: "/srv/site.pem", key: "/srv/site.key", places: { cert: "tls.cert", key: "tls.key" } }],
         minVersion: "TLSv1.2",
         ciphers: undefined,
       },

@@ -32,7 +32,7 @@ describe("certificates that another process read", () => {
     chmodSync(certificate.key, 0o644);
     expect(store().warnings).toEqual([expect.stringContaining("can be read by every user") as string]);
     rmSync(certificate.key);
-    expect(store).toThrow(`the key file ${certificate.key} does not exist: correct tls.key, or the file.`);
+    expect(store).toThrow(`the key file ${certificate.key} does not exist: correct the path, or the file.`);
     expect(() => new CertificateStore(tls, new SentFiles(new Map()))).toThrow("does not exist");
   });
 });
