@@ -69,6 +69,11 @@ export function toBody(input: BodyInput | undefined): Uint8Array | BodySource | 
   throw notABody();
 }
 
+/** Does it come piece by piece, so that it cannot be sent a second time? */
+export function isSource(body: Uint8Array | BodySource | undefined): body is BodySource {
+  return body !== undefined && !(body instanceof Uint8Array);
+}
+
 function notABody(): FastCGIError {
   return new FastCGIError(
     "FCGI_ERR_INVALID_ARGUMENT",
@@ -86,9 +91,4 @@ function isNodeReadable(input: object): input is Readable {
 
 function isReadableStream(input: object): input is ReadableStream<Uint8Array> {
   return "getReader" in input && typeof input.getReader === "function";
-}
-
-/** Does a body come bit by bit, so that it cannot be sent a second time? */
-export function isSource(body: unknown): boolean {
-  return body !== undefined && !(body instanceof Uint8Array);
 }

@@ -2,6 +2,7 @@ import { channels } from "./diagnostics.ts";
 import type { Flushable, FlushScheduler } from "./flush.ts";
 import type { Runtime } from "./runtime.ts";
 import { SilenceTimer } from "./silence-timer.ts";
+import type { SilenceListener } from "./silence-timer.ts";
 import type { ClientSocket } from "./socket.ts";
 
 /** Someone who waits until the connection takes bytes again. */
@@ -16,16 +17,19 @@ const CONGESTED = 65_536;
 export interface PendingBytes {
   readonly pendingBytes: number;
   take(): Uint8Array[];
+  /** Nobody looks any more at what was taken last. */
+  reuse?(): void;
 }
 
 /**
  * The sending half of a connection: records are collected until somebody flushes them, at the latest at the
  * end of the turn of the event loop; sources are told to wait when the peer does not take them.
  */
-export class ConnectionOutput implements Flushable {
+export class ConnectionOutput implements Flushable, SilenceListener {
   readonly #pending: PendingBytes;
   readonly #address: string;
   readonly #connection: object;
+  readonly #onStuck: (timeout: number) => void;
   readonly #sendTimer: SilenceTimer;
   readonly #turnEnds: FlushScheduler;
   #socket: ClientSocket | undefined;
@@ -51,7 +55,8 @@ export class ConnectionOutput implements Flushable {
     this.#address = address;
     this.#connection = connection;
     this.#turnEnds = runtime.flushes;
-    this.#sendTimer = new SilenceTimer(runtime.timeouts, { onSilence: () => onStuck(this.#sendTimeout) });
+    this.#onStuck = onStuck;
+    this.#sendTimer = new SilenceTimer(runtime.timeouts, this);
   }
 
   /** Flushes that wrote something: tells whether anything of a request can have left since it began. */
@@ -92,6 +97,10 @@ export class ConnectionOutput implements Flushable {
     this.#sendTimer.touch();
   }
 
+  onSilence(): void {
+    this.#onStuck(this.#sendTimeout);
+  }
+
   /** Calls `waiter` once, when the output is no longer congested. */
   whenDrained(waiter: DrainWaiter): void {
     this.#waiters.push(waiter);
@@ -121,7 +130,8 @@ export class ConnectionOutput implements Flushable {
     const socket = this.#socket;
     if (socket === undefined) return;
     this.#flushes++;
-    if (channels.sent.hasSubscribers) {
+    const heard = channels.sent.hasSubscribers;
+    if (heard) {
       const connection = this.#connection;
       for (const chunk of pieces) channels.sent.publish({ address: this.#address, connection, chunk });
     }
@@ -134,6 +144,8 @@ export class ConnectionOutput implements Flushable {
       for (const [index, piece] of pieces.entries()) socket.write(piece, index === last ? written : undefined);
       socket.uncork();
     }
+    // The kernel has it all, and nobody else: the next request can be written in the same place.
+    if (!heard && socket.writableLength === 0) this.#pending.reuse?.();
     if (!socket.writableNeedDrain) this.#wake();
     else if (!this.#sendTimer.watching) this.#sendTimer.watch(this.#sendTimeout);
   }

@@ -17,7 +17,6 @@ import type { Runtime } from "./runtime.ts";
 import { ScgiSession } from "./scgi-session.ts";
 import type { Session, SessionExchange } from "./session.ts";
 import { SilenceTimer } from "./silence-timer.ts";
-import type { SilenceListener } from "./silence-timer.ts";
 import type { Slab } from "./slabs.ts";
 import type { ClientSocket, SocketReader } from "./socket.ts";
 
@@ -68,7 +67,7 @@ export class Connection implements SocketReader {
   readonly #connector: Connector;
   readonly #idleTimer: SilenceTimer;
   readonly #abortTimers = new Set<Timer>();
-  /** Timers of requests that have ended, for those to come. */
+  /** Timers of requests that have ended, for those to come: they go on meanwhile, and tell nobody. */
   readonly #silenceTimers: SilenceTimer[] = [];
   #state: ConnectionState = "connecting";
   #socket: ClientSocket | undefined;
@@ -150,9 +149,9 @@ export class Connection implements SocketReader {
     return this.#socket?.remoteAddress ?? "";
   }
 
-  /** ms since it was opened. */
+  /** ms since it was opened, to a tick. */
   get age(): number {
-    return this.#runtime.timeouts.clock() - this.#openedAt;
+    return this.#runtime.timeouts.now - this.#openedAt;
   }
 
   /** Does it keep no process alive, and close when it is left alone? */
@@ -202,13 +201,14 @@ export class Connection implements SocketReader {
   }
 
   /** A timer for a request that begins; each has to be given back by {@link Connection.giveSilenceTimer}. */
-  takeSilenceTimer(listener: SilenceListener): SilenceTimer {
-    const timer = this.#silenceTimers.pop() ?? new SilenceTimer(this.#runtime.timeouts);
-    return timer.serve(listener);
+  takeSilenceTimer(): SilenceTimer {
+    return this.#silenceTimers.pop() ?? new SilenceTimer(this.#runtime.timeouts);
   }
 
   giveSilenceTimer(timer: SilenceTimer): void {
-    this.#silenceTimers.push(timer.serve(undefined));
+    timer.leave();
+    if (this.#state === "closed") timer.stop();
+    else this.#silenceTimers.push(timer);
   }
 
   /** For dispatches: the session has told the end; they hear of it when the session has done its work. */
@@ -278,7 +278,7 @@ export class Connection implements SocketReader {
   #onOpen(socket: ClientSocket): void {
     this.#socket = socket;
     this.#state = "open";
-    this.#openedAt = this.#runtime.timeouts.clock();
+    this.#openedAt = this.#runtime.timeouts.now;
     socket.on("error", (error) => this.destroy(socketError(error)));
     socket.on("end", () => this.#onEnd());
     this.input.open(socket);
@@ -347,6 +347,7 @@ export class Connection implements SocketReader {
     this.#state = "closed";
     this.#connector.cancel();
     this.#idleTimer.stop();
+    for (const timer of this.#silenceTimers) timer.stop();
     for (const timer of this.#abortTimers) this.#runtime.timeouts.cancel(timer);
     this.output.stop();
     this.#socket?.destroy();

@@ -68,26 +68,28 @@ function readReuse(reuse: DispatchOptions["reuse"] = true): boolean | "multiplex
 /** Any form of params as a list, which can be read again when the request is repeated. */
 export function toParamList(params: ParamsInput): ParamList {
   if (params instanceof ParamList) return params;
-  // The usual form: lists of the right size at once, instead of lists that grow.
-  if (Array.isArray(params)) {
-    const values = params.map(valueOf);
-    if (!values.includes(undefined)) return new ParamList(undefined, params.map(nameOf), values as ParamValue[]);
+  const pairs: Pairs = Array.isArray(params)
+    ? params
+    : Symbol.iterator in params
+      ? [...params]
+      : Object.entries(params);
+  // Lists of the right size at once, instead of lists that grow.
+  /* oxlint-disable unicorn/no-new-array */
+  const names = new Array<string>(pairs.length);
+  const values = new Array<ParamValue>(pairs.length);
+  /* oxlint-enable */
+  let count = 0;
+  for (let index = 0; index < pairs.length; index++) {
+    const pair = pairs[index]!;
+    if (pair[1] === undefined) continue;
+    names[count] = pair[0];
+    values[count++] = pair[1];
   }
-  const list = new ParamList();
-  const pairs = Symbol.iterator in params ? params : Object.entries(params);
-  for (const [name, value] of pairs as Iterable<readonly [string, string | Uint8Array | undefined]>) {
-    if (value !== undefined) list.add(name, value);
-  }
-  return list;
+  names.length = values.length = count;
+  return new ParamList(undefined, names, values);
 }
 
-function nameOf(pair: readonly [string, ParamValue | undefined]): string {
-  return pair[0];
-}
-
-function valueOf(pair: readonly [string, ParamValue | undefined]): ParamValue | undefined {
-  return pair[1];
-}
+type Pairs = readonly (readonly [string, ParamValue | undefined])[];
 
 /** The error for a param that no record can hold: known before anybody is dialled. */
 export function findTooLargeParam({ params, oversizedParam }: DispatchPlan): FastCGIError | undefined {

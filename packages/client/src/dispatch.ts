@@ -15,6 +15,7 @@ import type { GateOwner, GateTarget } from "./output-gate.ts";
 import { mayRepeat } from "./repeat-rule.ts";
 import { cancelInput, RequestInput } from "./request-input.ts";
 import type { InputOwner } from "./request-input.ts";
+import { rethrowLater } from "./rethrow-later.ts";
 import type { SessionExchange } from "./session.ts";
 import type { SilenceListener, SilenceTimer } from "./silence-timer.ts";
 import type { Slab } from "./slabs.ts";
@@ -280,8 +281,8 @@ export class Dispatch
     this.#connection = connection;
     this.#state = "running";
     this.#protocolStatus = ProtocolStatus.RequestComplete;
-    this.#silence = connection.takeSilenceTimer(this);
-    this.#silence.watch(this.plan.headersTimeout);
+    this.#silence = connection.takeSilenceTimer();
+    this.#silence.watch(this.plan.headersTimeout, this);
     if (channels.request.hasSubscribers) this.#publishRequest(connection.address, this.#exchange.id);
     try {
       this.#handler.onStart?.(this);
@@ -390,11 +391,4 @@ export class Dispatch
       FastCGIError.from(error, "FCGI_ERR_ABORTED", { message: `The request's handler failed: ${String(error)}` }),
     );
   }
-}
-
-/** What the last callback of a request throws has nowhere to go but up, and must not stop other requests. */
-function rethrowLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

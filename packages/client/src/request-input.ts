@@ -2,6 +2,7 @@ import { Role } from "@x/protocol";
 import type { ParamList } from "@x/protocol";
 
 import { BodySender, PIECE } from "./body-sender.ts";
+import { isSource } from "./body.ts";
 import type { BodySource } from "./body.ts";
 import type { ConnectionOutput } from "./connection-output.ts";
 import type { SessionExchange } from "./session.ts";
@@ -110,5 +111,5 @@ function contentLength({ names, values }: ParamList): number {
 }
 
 function cancelBody(body: Uint8Array | BodySource | undefined, reason: Error | undefined): void {
-  if (body !== undefined && !(body instanceof Uint8Array)) body.cancel?.(reason);
+  if (isSource(body)) body.cancel?.(reason);
 }

@@ -3,7 +3,7 @@ import type { Timer } from "@x/protocol/timers";
 import { PRECISION } from "./timeouts.ts";
 import type { Timeouts } from "./timeouts.ts";
 
-/** Hears of the silence. */
+/** Hears that nothing was heard. */
 export interface SilenceListener {
   onSilence(): void;
 }
@@ -20,17 +20,10 @@ export class SilenceTimer {
   #heard = 0;
   #touched = false;
 
-  /** @param listener called once; the timer then rests until it is told to watch again */
+  /** @param listener told once; the timer then rests until it is told to watch again */
   constructor(timeouts: Timeouts, listener?: SilenceListener) {
     this.#timeouts = timeouts;
     this.#listener = listener;
-  }
-
-  /** Serves somebody else from now on, or nobody. */
-  serve(listener: SilenceListener | undefined): this {
-    this.stop();
-    this.#listener = listener;
-    return this;
   }
 
   /** Does it watch? */
@@ -38,8 +31,9 @@ export class SilenceTimer {
     return this.#timer?.active ?? false;
   }
 
-  /** From now on at most `limit` ms of silence; 0 for any. */
-  watch(limit: number): void {
+  /** From now on at most `limit` ms of silence, 0 for any; `listener` is told, or who was told before. */
+  watch(limit: number, listener?: SilenceListener): void {
+    if (listener !== undefined) this.#listener = listener;
     const later = this.#limit <= limit && this.watching;
     this.#limit = limit;
     // It comes up early then, and is moved by what is left: that needs no look at the clock.
@@ -54,6 +48,11 @@ export class SilenceTimer {
   touch(): void {
     this.#heard = this.#timeouts.now;
     this.#touched = true;
+  }
+
+  /** Tells nobody any more, but goes on for the next who watches: moving it is cheaper than stopping and starting. */
+  leave(): void {
+    this.#listener = undefined;
   }
 
   stop(): void {

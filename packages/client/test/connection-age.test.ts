@@ -15,6 +15,7 @@ test("[Q15] [f39] a multiplexed connection that is an hour old is closed when no
   const long = run(pool);
   await peer.begun(1);
   runtime.time += 3_600_000;
+  runtime.timeouts.tick();
   reply(peer.requests[0]!);
   await long.settled;
   await peer.connections[0]!.ended;
@@ -34,6 +35,7 @@ test("[Q15] a multiplexed connection that is an hour old takes no more requests,
   const short = run(pool);
   await peer.begun(2);
   runtime.time += 3_600_000;
+  runtime.timeouts.tick();
   reply(peer.requests[1]!);
   await short.settled;
   const next = run(pool);

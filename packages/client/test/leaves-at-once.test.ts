@@ -60,6 +60,27 @@ test("after one that was refused for its params the next leaves all the same", a
   expect((await run(pool).settled).calls).toEqual(["start", "stdout", "end"]);
 });
 
+test("who listens to what is sent may keep it", async () => {
+  await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
+  await using pool = new Pool(peer.address, { capacity: 2 }, new TestRuntime());
+  const kept: Uint8Array[] = [];
+  const keep = (message: unknown): void => void kept.push((message as { chunk: Uint8Array }).chunk);
+  subscribe("fastcgi:client:sent", keep);
+  onTestFinished(() => void unsubscribe("fastcgi:client:sent", keep));
+  for (const value of ["one", "two", "six"]) {
+    // oxlint-disable-next-line no-await-in-loop
+    await run(pool, { idempotent: true, params: { VALUE: value } }).settled;
+  }
+  expect(
+    kept.map(
+      (chunk) =>
+        Buffer.from(chunk)
+          .toString("latin1")
+          .match(/VALUE(...)/)?.[1],
+    ),
+  ).toEqual(["one", "two", "six"]);
+});
+
 test("requests that share a connection leave together", async () => {
   await using peer = await Peer.start({ onRequest: ({ id, connection }) => connection.reply(id) });
   await using pool = new Pool(peer.address, { capacity: 4, multiplex: 4, connections: 1 }, new TestRuntime());

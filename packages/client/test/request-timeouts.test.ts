@@ -149,6 +149,31 @@ test("an application that takes nothing but answers is not stuck", async () => {
   expect(recorder.code).toBe("FCGI_ERR_SEND_TIMEOUT");
 });
 
+test("[Q8] on a kept connection the timeout counts from the request's own beginning, and is no other's", async () => {
+  await start({}, { capacity: 1 });
+  const first = run(pool, { headersTimeout: 3_000 });
+  await peer.begun(1);
+  await runtime.pass(2_500);
+  const second = run(pool, { headersTimeout: 3_000 });
+  peer.connections[0]!.reply(1);
+  await first.settled;
+  await peer.begun(2);
+  await runtime.pass(2_900);
+  expect(second.calls).toEqual(["start"]);
+  await runtime.pass(300);
+  expect(second.code).toBe("FCGI_ERR_HEADERS_TIMEOUT");
+  expect(first.calls).toEqual(["start", "stdout", "end"]);
+});
+
+test("a connection that is left alone closes after its idle time, whatever timeout its last request had", async () => {
+  await start({ onRequest: ({ id, connection }) => connection.reply(id) }, { capacity: 2 });
+  await run(pool, { headersTimeout: 60_000 }).settled;
+  await turns();
+  expect(pool.stats.connections).toBe(1);
+  await runtime.pass(1_300);
+  expect(pool.stats.connections).toBe(0);
+});
+
 test("0 is no timeout", async () => {
   await start();
   const recorder = run(pool, { headersTimeout: 0, bodyTimeout: 0 });

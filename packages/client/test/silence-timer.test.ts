@@ -80,11 +80,24 @@ test("serves one after the other: what it watched for the one is nothing to the 
   const { runtime, timer, fired } = make();
   const next = vi.fn<() => void>();
   timer.watch(1_000);
-  timer.serve({ onSilence: next });
-  expect(timer.watching).toBe(false);
+  timer.leave();
   await runtime.pass(2_000);
-  timer.watch(500);
+  timer.watch(500, { onSilence: next });
   await runtime.pass(700);
   expect(fired).not.toHaveBeenCalled();
   expect(next).toHaveBeenCalledOnce();
+});
+
+test("goes on between two, and counts anew for the next", async () => {
+  const { runtime, timer, fired } = make();
+  const next = vi.fn<() => void>();
+  timer.watch(1_000);
+  await runtime.pass(900);
+  timer.leave();
+  timer.watch(1_000, { onSilence: next });
+  await runtime.pass(950);
+  expect(next).not.toHaveBeenCalled();
+  await runtime.pass(300);
+  expect(next).toHaveBeenCalledOnce();
+  expect(fired).not.toHaveBeenCalled();
 });

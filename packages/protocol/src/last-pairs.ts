@@ -4,19 +4,18 @@ import { allocate } from "./slab.ts";
 /** Bytes of pairs that are kept. */
 const ROOM = 4_096;
 
-/** Below this length a loop is faster than the call of `set`. */
-const SHORT = 40;
-
 /** Bytes are never the same as before: they may have been changed meanwhile. */
 const BYTES = Symbol("bytes");
 
 /**
- * The pairs that were written last, and their bytes: from one request to the next most of them stay the same, in the same
- * place, and then need neither be checked nor written letter by letter again. Its own copy of the bytes, since those on
- * their way belong to the transport.
+ * The pairs that were written last, as bytes: from one request to the next most of them stay the same, in the same place. What has
+ * changed is written anew, and the whole is copied to where it is wanted: its own bytes, since those on their way belong to the
+ * transport.
  */
 class LastPairs {
   readonly #bytes = allocate(ROOM);
+  /** As many of them as were copied last. */
+  #used = this.#bytes;
   readonly #names: string[] = [];
   /** {@link BYTES} for those that are no text. */
   readonly #values: unknown[] = [];
@@ -32,55 +31,46 @@ class LastPairs {
    */
   write(target: Uint8Array, offset: number, list: ParamList): number {
     const { names, values } = list;
-    const known = Math.min(this.#count, names.length);
-    const complete = names.length <= this.#count;
+    let known = Math.min(this.#count, names.length);
     // Nothing is known if a pair is refused half-way.
     this.#count = 0;
-    let at = offset;
-    let same = 0;
-    let firstChanged = known;
-    for (let index = 0; index < known; index++) {
-      if (names[index] === this.#names[index] && values[index] === this.#values[index]) continue;
-      at = list.writePair(target, this.#copy(same, index, target, at), index);
-      same = index + 1;
-      if (firstChanged === known) firstChanged = index;
+    let at = 0;
+    let index = 0;
+    for (; index < names.length; index++) {
+      // Lists of different names have little in common behind the first difference.
+      if (index < known && names[index] !== this.#names[index]) known = index;
+      if (index < known && values[index] === this.#values[index]) {
+        at = this.#ends[index]!;
+        continue;
+      }
+      const end = at + list.pairLength(index);
+      if (end > ROOM) break;
+      if (index < known && end !== this.#ends[index]) known = this.#move(index, known, end);
+      list.writePair(this.#bytes, at, index);
+      this.#names[index] = names[index]!;
+      this.#values[index] = typeof values[index] === "string" ? values[index] : BYTES;
+      this.#ends[index] = end;
+      at = end;
     }
-    at = this.#copy(same, known, target, at);
-    for (let index = known; index < names.length; index++) at = list.writePair(target, at, index);
-    if (firstChanged < known || !complete) this.#keep(target, offset, list, firstChanged);
-    else this.#count = known;
+    if (this.#used.length !== at) this.#used = this.#bytes.subarray(0, at);
+    target.set(this.#used, offset);
+    this.#count = index;
+    for (at += offset; index < names.length; index++) at = list.writePair(target, at, index);
     return at;
   }
 
-  /** Writes the pairs `from` to `until`, which are known. */
-  #copy(from: number, until: number, target: Uint8Array, at: number): number {
-    if (from >= until) return at;
-    const bytes = this.#bytes;
-    const start = from === 0 ? 0 : this.#ends[from - 1]!;
-    const length = this.#ends[until - 1]! - start;
-    if (length < SHORT) for (let index = 0; index < length; index++) target[at + index] = bytes[start + index]!;
-    else target.set(bytes.subarray(start, start + length), at);
-    return at + length;
-  }
-
-  /** Keeps what was written from `offset` on, as many pairs as there is room for; those before `first` are kept already. */
-  #keep(target: Uint8Array, offset: number, list: ParamList, first: number): void {
-    const { names, values } = list;
-    const start = first === 0 ? 0 : this.#ends[first - 1]!;
-    let end = start;
-    let count = first;
-    while (count < names.length) {
-      const until = end + list.pairLength(count);
-      if (until > ROOM) break;
-      const value = values[count];
-      this.#names[count] = names[count]!;
-      this.#values[count] = typeof value === "string" ? value : BYTES;
-      this.#ends[count] = until;
-      end = until;
-      count++;
-    }
-    this.#bytes.set(target.subarray(offset + start, offset + end), start);
-    this.#count = count;
+  /**
+   * The pair at `index` will end at `end`: moves those behind it.
+   *
+   * @returns how many are known now: those for which there is no room are not
+   */
+  #move(index: number, known: number, end: number): number {
+    const from = this.#ends[index]!;
+    const until = this.#ends[known - 1]!;
+    if (until + end - from > ROOM) return index + 1;
+    this.#bytes.copyWithin(end, from, until);
+    for (let behind = index + 1; behind < known; behind++) this.#ends[behind]! += end - from;
+    return known;
   }
 }
 

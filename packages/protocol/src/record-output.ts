@@ -23,8 +23,8 @@ const FIXED_RECORD_LEN = FCGI_HEADER_LEN + FIXED_BODY_LEN;
  * to the transport, so that everything one turn of the event loop produces leaves in one write.
  *
  * Heads and small content lie side by side in a slab. Large content passes by reference: it must not
- * change until the transport has written it. No part of a slab is written twice, so a transport may
- * keep the pieces as long as it likes.
+ * change until the transport has written it. No part of a slab is written twice unless the transport allows
+ * it by {@link RecordOutput.reuse}, so it may keep the pieces as long as it likes.
  */
 export class RecordOutput {
   readonly #onPending: () => void;
@@ -37,6 +37,8 @@ export class RecordOutput {
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
   #takes = 0;
+  /** Where that begins which was taken last, as far as it lies in the slab. */
+  #taken = 0;
 
   /** @param onPending called when the first byte comes in after nothing was pending: time to plan a flush */
   constructor(onPending: () => void) {
@@ -58,10 +60,17 @@ export class RecordOutput {
     this.#takes++;
     // The usual case first: all of it lies in the slab, and no list has to grow.
     const alone = this.#pieces.length === 0 && this.#end > this.#start;
+    this.#taken = this.#start;
     const pieces = alone ? [this.#slab.subarray(this.#start, this.#end)] : this.#takePieces();
     this.#start = this.#end;
     if (giveBack(this.#slab, this.#end, this.#limit)) this.#limit = this.#end;
     return pieces;
+  }
+
+  /** Says that nobody looks any more at what was taken last: its place in the slab may be written again. */
+  reuse(): void {
+    if (this.pendingBytes > 0 || !giveBack(this.#slab, this.#taken, this.#limit)) return;
+    this.#start = this.#end = this.#limit = this.#taken;
   }
 
   /** BEGIN_REQUEST (FastCGI 1.0 §5.1). */
@@ -252,7 +261,7 @@ export class RecordOutput {
       if (bytes !== this.#slab || start !== this.#end) {
         this.#seal();
         this.#slab = bytes;
-        this.#start = this.#end = start;
+        this.#taken = this.#start = this.#end = start;
       }
       this.#limit = end;
     }

@@ -76,8 +76,23 @@ describe("pairs that were sent before", () => {
   test("neither text nor bytes is refused in the place of bytes that were sent", () => {
     encodeNameValues([["BODY", latin1("bytes")]]);
     const list = new ParamList(undefined, ["BODY"], [undefined as unknown as string]);
-    expect(() => list.writeTo(new Uint8Array(100), 0)).toThrow(TypeError);
+    expect(failure(() => list.writeTo(new Uint8Array(100), 0)).code).toBe("FCGI_ERR_INVALID_ARGUMENT");
   });
+
+  test.for([1, 40, 1_999, 2_000, 2_001, 3_990, 5_000])(
+    "a value of %i bytes in the place of another moves those behind it",
+    (size) => {
+      const list = (uri: string): Pair[] => [
+        ["METHOD", "GET"],
+        ["URI", uri],
+        ["QUERY", "q".repeat(2_000)],
+        ["PORT", "40000"],
+      ];
+      for (const uri of ["u", "v".repeat(size), "w", "x".repeat(size), "y".repeat(size)]) {
+        expect(encodeNameValues(list(uri))).toEqual(wire(list(uri)));
+      }
+    },
+  );
 
   test("more pairs than are kept", () => {
     const many = Array.from({ length: 500 }, (_, index): Pair => [`HTTP_X_${index}`, "v".repeat(index % 200)]);

@@ -6,6 +6,7 @@ import type { Timer } from "@x/protocol/timers";
 import { abortError, totalTimeoutError } from "../dispatch-errors.ts";
 import type { DispatchPlan } from "../dispatch-plan.ts";
 import type { DispatchController, DispatchEnd, DispatchHandler, DispatchOptions } from "../dispatcher.ts";
+import { rethrowLater } from "../rethrow-later.ts";
 import type { Slab } from "../slabs.ts";
 import type { Timeouts } from "../timeouts.ts";
 import type { QueueEntry, Queueable } from "../wait-queue.ts";
@@ -146,10 +147,7 @@ export class BalancedDispatch implements DispatchController, DispatchHandler, Qu
     try {
       this.#handler.onError(error, this);
     } catch (thrown) {
-      // It has nowhere to go but up, and must not stop other requests.
-      queueMicrotask(() => {
-        throw thrown;
-      });
+      rethrowLater(thrown);
     }
   }
 

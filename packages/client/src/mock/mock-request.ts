@@ -8,8 +8,10 @@ import { abortError, silenceError, totalTimeoutError } from "../dispatch-errors.
 import type { DispatchPlan } from "../dispatch-plan.ts";
 import type { DispatchController, DispatchHandler } from "../dispatcher.ts";
 import { cancelInput } from "../request-input.ts";
+import { rethrowLater } from "../rethrow-later.ts";
 import { processRuntime } from "../runtime.ts";
 import { SilenceTimer } from "../silence-timer.ts";
+import type { SilenceListener } from "../silence-timer.ts";
 import { SlabPool } from "../slabs.ts";
 import type { Slab } from "../slabs.ts";
 import { StderrTail } from "../stderr-tail.ts";
@@ -20,7 +22,7 @@ import { toCall } from "./mock-call.ts";
 const slabs = new SlabPool();
 
 /** One request to a mock in memory: what `Dispatch` is to a pool. */
-export class MockRequest implements DispatchController, MockAnswer {
+export class MockRequest implements DispatchController, MockAnswer, SilenceListener {
   readonly address: string;
   readonly protocol = "fastcgi";
   readonly reused = false;
@@ -49,7 +51,7 @@ export class MockRequest implements DispatchController, MockAnswer {
     this.#plan = plan;
     this.#handler = handler;
     this.#onSettled = onSettled;
-    this.#silence = new SilenceTimer(processRuntime.timeouts, { onSilence: () => this.#onSilence() });
+    this.#silence = new SilenceTimer(processRuntime.timeouts, this);
     plan.signal?.addEventListener("abort", this);
     const { timeout } = plan;
     if (timeout > 0)
@@ -219,20 +221,17 @@ export class MockRequest implements DispatchController, MockAnswer {
     }
   }
 
-  #onSilence(): void {
+  onSilence(): void {
     const limit = this.#gotStdout ? this.#plan.bodyTimeout : this.#plan.headersTimeout;
     if (this.#resumed !== undefined) this.#silence.watch(limit);
     else this.fail(silenceError(this.#gotStdout, limit));
   }
 }
 
-/** What the last callback of a request throws has nowhere to go but up. */
 function last(callback: () => void): void {
   try {
     callback();
   } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    rethrowLater(error);
   }
 }

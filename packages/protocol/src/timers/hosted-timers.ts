@@ -53,9 +53,9 @@ export class HostedTimers {
     this.#now = host.now();
   }
 
-  /** The time of the last tick in ms, at most one resolution old while a timer exists: cheap to read for every chunk. */
+  /** The time in ms, at most one resolution old: cheap to read for every chunk while a timer exists. */
   get now(): number {
-    return this.#now;
+    return this.#stop === undefined ? this.#host.now() : this.#now;
   }
 
   /** The exact time in ms. */

@@ -88,7 +88,7 @@ test("one interval runs, and only while timers exist", () => {
 test("the time of the last tick is cheap to read, and not older than that while a timer exists", () => {
   const { host, timers } = setUp();
   host.time += 60_000;
-  expect([timers.now, timers.clock()]).toEqual([1_000, 61_000]);
+  expect([timers.now, timers.clock()]).toEqual([61_000, 61_000]);
   timers.schedule(1_000, () => {});
   expect(timers.now).toBe(61_000);
   host.pass(250);
