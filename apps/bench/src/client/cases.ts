@@ -1,3 +1,5 @@
+import { basename, dirname } from "node:path";
+
 /** What is asked of an application in one row. */
 export interface Case {
   name: string;
@@ -31,28 +33,35 @@ export const CASES: readonly Case[] = [
 /** The case that the bars are about. */
 export const BAR_CASE: Case = CASES[0]!;
 
-/** What is called, as a driver is told it. */
-export interface Target {
+/** Where a request goes. */
+export interface Place {
   /** The socket. */
   path: string;
-  /** A socket of the same application that answers 1 KiB to everything, and does nothing else, where there is one. */
-  leanPath?: string | undefined;
   /** SCRIPT_FILENAME. */
   script: string;
+}
+
+/** What is called, as a driver is told it. */
+export interface Target extends Place {
+  /** Where the application answers 1 KiB to everything, and does nothing else, if there is such a place. */
+  lean?: Place | undefined;
   /** Requests at once that the application runs; undefined: as many as come. */
   capacity: number | undefined;
 }
 
 /** The params of a case: what nginx sends for such a request. */
-export function paramsOf({ query, post }: Case, { script }: Target): Record<string, string> {
+export function paramsOf(one: Case, target: Target): Record<string, string> {
+  const { query, post } = one;
+  const { script } = placeOf(one, target);
+  const name = basename(script);
   return {
     QUERY_STRING: query,
     REQUEST_METHOD: post > 0 ? "POST" : "GET",
     ...(post > 0 ? { CONTENT_TYPE: "application/octet-stream", CONTENT_LENGTH: String(post) } : {}),
-    SCRIPT_NAME: "/application.php",
-    REQUEST_URI: `/application.php?${query}`,
-    DOCUMENT_URI: "/application.php",
-    DOCUMENT_ROOT: script.slice(0, script.lastIndexOf("/")),
+    SCRIPT_NAME: `/${name}`,
+    REQUEST_URI: `/${name}?${query}`,
+    DOCUMENT_URI: `/${name}`,
+    DOCUMENT_ROOT: dirname(script),
     SERVER_PROTOCOL: "HTTP/1.1",
     REQUEST_SCHEME: "http",
     GATEWAY_INTERFACE: "CGI/1.1",
@@ -78,7 +87,7 @@ export function nextPort(): string {
   return PORTS[asked++ & 1_023]!;
 }
 
-/** The socket that a case is sent to. */
-export function pathOf({ bytes, post }: Case, { path, leanPath }: Target): string {
-  return bytes === 1_024 && post === 0 ? (leanPath ?? path) : path;
+/** Where a case is sent. */
+export function placeOf({ bytes, post }: Case, target: Target): Place {
+  return bytes === 1_024 && post === 0 ? (target.lean ?? target) : target;
 }

@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 
-import { paramsOf, pathOf } from "./cases.ts";
+import { paramsOf, placeOf } from "./cases.ts";
 import type { Contender } from "./contender.ts";
 
 const END_REQUEST = 3;
@@ -17,7 +17,7 @@ export const floor: Contender = {
   npm: false,
   prepare: ({ protocol }, target, one) => {
     const { capacity } = target;
-    const path = pathOf(one, target);
+    const { path } = placeOf(one, target);
     // A kept connection holds a process, so it may only have as many as there are.
     const connections = Math.min(one.concurrency, capacity ?? Infinity);
     const { RecordOutput, RecordType } = protocol;

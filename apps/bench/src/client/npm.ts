@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-import { nextPort, paramsOf, pathOf } from "./cases.ts";
+import { nextPort, paramsOf, placeOf } from "./cases.ts";
 import type { Contender, Send } from "./contender.ts";
 
 const require = createRequire(import.meta.url);
@@ -34,7 +34,7 @@ function fromFastcgiClient(name: string, mpxsConns: boolean): Contender {
     prepare: (_, target, one) => {
       const make = require("fastcgi-client") as (options: object) => FastcgiClient;
       const client = make({
-        sockFile: pathOf(one, target),
+        sockFile: placeOf(one, target).path,
         skipCheckServer: true,
         mpxsConns,
         maxConns: 60_000,
@@ -79,11 +79,12 @@ export const nodePhpfpm: Contender = {
   prepare: (_, target, one) => {
     type Run = (info: object, callback: (error: unknown, output: string) => void) => void;
     const PhpFpm = require("node-phpfpm") as new (options: object) => { run: Run };
-    const php = new PhpFpm({ sockFile: pathOf(one, target), documentRoot: "/" });
+    const { path, script } = placeOf(one, target);
+    const php = new PhpFpm({ sockFile: path, documentRoot: "/" });
     const body = one.post > 0 ? "x".repeat(one.post) : undefined;
     return {
       send: (ended) => {
-        const info = { uri: `${target.script}?${one.query}`, method: one.post > 0 ? "POST" : "GET", body };
+        const info = { uri: `${script}?${one.query}`, method: one.post > 0 ? "POST" : "GET", body };
         // It makes text of the body, one character of each byte of our pattern.
         php.run(info, (error, output) => ended(error === false ? output.length : -1));
       },

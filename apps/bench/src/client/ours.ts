@@ -1,7 +1,7 @@
 import type { Pool, PoolOptions } from "@x/client";
 
 import type { Case, Target } from "./cases.ts";
-import { nextPort, paramsOf, pathOf } from "./cases.ts";
+import { nextPort, paramsOf, placeOf } from "./cases.ts";
 import type { Contender, Doors, Send } from "./contender.ts";
 
 /** `pool.dispatch` with the reading of response heads, connections kept. */
@@ -31,7 +31,10 @@ function ours(
     ours: true,
     npm: false,
     prepare: (doors, target, one) => {
-      const pool = new doors.client.Pool(`unix:${pathOf(one, target)}`, { queueTimeout: 0, ...options(one, target) });
+      const pool = new doors.client.Pool(`unix:${placeOf(one, target).path}`, {
+        queueTimeout: 0,
+        ...options(one, target),
+      });
       return { send: by(doors, pool, one, target), close: () => pool.destroy() };
     },
   };

@@ -1,3 +1,4 @@
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { installPackages } from "consumer/installed";
@@ -22,29 +23,38 @@ const CHILDREN = 8;
 /** The most requests at once of any row: our responder refuses more than 64 on a connection unless it is told. */
 const MOST_AT_ONCE = 256;
 
+/** A script that answers 1 KiB, and does nothing else. */
+const KILOBYTE = join(import.meta.dirname, "../../fixtures/kilobyte.php");
+
 /** @x/client beside the clients of npm and beside a floor, and the bars that it has to meet. */
 export async function benchClient(options: RoundsOptions & { write: boolean }): Promise<void> {
   await withPrograms(async (folder, keep) => {
     const project = installPackages(folder, ["protocol", "client"]);
     const script = join(copySite(folder), "application.php");
+    const lean = join(folder, "site/kilobyte.php");
+    copyFileSync(KILOBYTE, lean);
     const socket = (name: string): string => join(folder, `${name}.sock`);
     const go = buildGo(folder);
     await keep(startGo(go, socket("go")));
     await keep(startGo(go, socket("go-lean"), { bench: true }));
     await keep(startResponder(socket("responder"), MOST_AT_ONCE));
-    await keep(startPhpFpm(folder, "php", { children: CHILDREN }));
+    await keep(startPhpFpm(folder, "php", { children: CHILDREN, bare: true }));
     const peers: Peer[] = [
       {
         name: "Go",
         kind: "multiplexing",
-        target: { path: socket("go"), leanPath: socket("go-lean"), script, capacity: undefined },
+        target: { path: socket("go"), lean: { path: socket("go-lean"), script }, script, capacity: undefined },
       },
       {
         name: "@x/responder",
         kind: "multiplexing",
         target: { path: socket("responder"), script, capacity: undefined },
       },
-      { name: "PHP-FPM", kind: "php", target: { path: socket("php"), script, capacity: CHILDREN } },
+      {
+        name: "PHP-FPM",
+        kind: "php",
+        target: { path: socket("php"), script, lean: { path: socket("php"), script: lean }, capacity: CHILDREN },
+      },
     ];
     const results: Measured[] = [];
     for (const peer of peers) results.push(...(await measurePeer(project, peer, CONTENDERS, options)));
@@ -67,7 +77,7 @@ function report(
   const verdict = (holds: boolean): string => (holds ? "met" : "missed");
   const parts = [
     `${new Date().toISOString().slice(0, 10)}, ${machine()}`,
-    `Medians of ${rounds} interleaved rounds of ${seconds} s, for rows without a bar of ${seconds / 5} s; each client has a process of its own, warmed up, and calls the application over a UNIX socket. CPU is that of the client's process, by the kernel's accounting; ratios are taken round by round. The others send another REMOTE_PORT each time; the floor writes a request that was built before on kept connections, and walks the records of the answer to END_REQUEST. PHP-FPM has ${CHILDREN} static children, and our pool is told so; npm's clients do not queue, and open a connection a request.`,
+    `Medians of ${rounds} interleaved rounds of ${seconds} s, for rows without a bar of ${seconds / 5} s; each client has a process of its own, warmed up, and calls the application over a UNIX socket. CPU is that of the client's process, by the kernel's accounting; ratios are taken round by round. The others send another REMOTE_PORT each time; the floor writes a request that was built before on kept connections, and walks the records of the answer to END_REQUEST. PHP-FPM has ${CHILDREN} static children, and our pool is told so; npm's clients do not queue, and open a connection a request. So that callers are compared and not the distribution's extensions, each of which begins and ends with every request, it runs for all of them without php.ini (\`php-fpm -n\`) and with OPcache alone, which looks at no file twice; what answers 1 KiB does nothing else, in PHP as in Go.`,
     markdownTable(
       ["bar: 1 KiB, 32 at once", "wanted", "measured", "verdict"],
       bars.map(({ what, wanted, measured, holds }) => [what, wanted, measured, verdict(holds)]),
