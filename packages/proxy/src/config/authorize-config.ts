@@ -1,5 +1,4 @@
 import { mayBeGiven } from "../authorize/variables.ts";
-import { parseDuration } from "./duration.ts";
 import { expandParams } from "./expand-params.ts";
 import type { Expansion } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
@@ -159,12 +158,7 @@ function expandOne(expansion: Expansion, path: KeyPath, it: AuthorizeConfig): Re
 }
 
 function expandCache(expansion: Expansion, path: KeyPath, it: AuthorizeCacheConfig): ResolvedAuthorizeCache {
-  const ttl = typeof it.ttl === "string" ? parseDuration(it.ttl) : it.ttl;
-  if (ttl === undefined || ttl <= 0) {
-    expansion.problem(
-      [...path, "ttl"],
-      `must be milliseconds or a text such as "30s", more than 0, not ${JSON.stringify(it.ttl)}.`,
-    );
-  }
-  return { ttl: ttl ?? 0, key: it.key ?? KEY, entries: it.entries ?? 1_000 };
+  const ttl = expansion.duration([...path, "ttl"], it.ttl, 1, Infinity);
+  if (ttl === 0) expansion.problem([...path, "ttl"], "must be more than 0: leave cache out to keep nothing.");
+  return { ttl, key: it.key ?? KEY, entries: it.entries ?? 1_000 };
 }

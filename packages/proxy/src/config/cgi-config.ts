@@ -1,4 +1,3 @@
-import { parseDuration } from "./duration.ts";
 import type { Expansion } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
 
@@ -30,7 +29,7 @@ export interface CgiRouteConfig {
    */
   time?: number | string | undefined;
   /** Bytes that a program may write; it is ended at more. `false`: any. @default 1_073_741_824 (1 GiB) */
-  output?: number | false | undefined;
+  output?: number | string | false | undefined;
   /** Do programs whose name begins with `nph-` send an HTTP status line themselves (RFC 3875 §5)? @default false: they are as others */
   nph?: boolean | undefined;
 }
@@ -63,13 +62,6 @@ export function expandCgi(expansion: Expansion, path: KeyPath, it: CgiRouteConfi
   if ((it.root === undefined) === (program === undefined)) {
     expansion.problem(path, 'needs either "root", a folder of programs, or "program", one for all paths.');
   }
-  const time = typeof it.time === "string" ? parseDuration(it.time) : (it.time ?? 300_000);
-  if (time === undefined || time < 0) {
-    expansion.problem(
-      [...path, "time"],
-      `must be milliseconds or a text such as "5m", not ${JSON.stringify(it.time)}.`,
-    );
-  }
   for (const name of Object.keys(it.environment ?? {})) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
       expansion.problem([...path, "environment", name], "is not the name of a variable.");
@@ -81,8 +73,8 @@ export function expandCgi(expansion: Expansion, path: KeyPath, it: CgiRouteConfi
     user: it.user,
     documentRoot: expansion.root,
     concurrency: it.concurrency ?? 16,
-    time: time ?? 0,
-    output: it.output === false ? Infinity : (it.output ?? 1_073_741_824),
+    time: expansion.duration([...path, "time"], it.time, 300_000),
+    output: it.output === false ? Infinity : expansion.size([...path, "output"], it.output, 1_073_741_824),
     nph: it.nph ?? false,
   };
 }

@@ -1,5 +1,4 @@
 import { checkAddresses } from "./check-addresses.ts";
-import { parseDuration } from "./duration.ts";
 import type { Expansion } from "./expand.ts";
 import type { KeyPath } from "./key-path.ts";
 
@@ -51,12 +50,11 @@ export function expandClientLimit(
   for (const key of ["per", "burst"] as const) {
     if (it[key] !== undefined && requests === Infinity) expansion.problem([...path, key], "needs requests beside it.");
   }
-  const per = typeof it.per === "string" ? parseDuration(it.per) : (it.per ?? 1_000);
-  if (per === undefined || per <= 0)
-    expansion.problem([...path, "per"], `must be milliseconds or a text such as "1m", not ${JSON.stringify(it.per)}.`);
+  const per = expansion.duration([...path, "per"], it.per, 1_000);
+  if (per === 0) expansion.problem([...path, "per"], "must be more than 0.");
   if (status < 400 || status > 599) expansion.problem([...path, "status"], `must be 400 to 599, not ${status}.`);
   checkAddresses(expansion, [...path, "except"], except);
-  return { requests, per: per ?? 1_000, burst: it.burst ?? requests, concurrent, status, except };
+  return { requests, per, burst: it.burst ?? requests, concurrent, status, except };
 }
 
 /** As it is written in a configuration. */

@@ -1,4 +1,4 @@
-/** Limits on what a client may send and an application may answer. */
+/** Limits on what a client may send and an application may answer. Sizes are bytes, or texts such as `"64k"`, `"128M"`, `"1GiB"`, where a k is 1,024. */
 export interface LimitsConfig {
   /**
    * Open connections of clients; more are closed as soon as they come (nginx `worker_connections`). Never more than half of the files that the
@@ -10,35 +10,35 @@ export interface LimitsConfig {
   /** Open connections of one client, an IPv4 address or the /64 of an IPv6 one, proxies of `trustProxy` apart (nginx `limit_conn`). `false`: any. @default false */
   connectionsPerAddress?: number | false | undefined;
   /**
-   * Milliseconds that the event loop may be late, in one of a hundred turns of five seconds; requests that come while it is later get 503 with
+   * Milliseconds, or a text such as `"200ms"`, that the event loop may be late, in one of a hundred turns of five seconds; requests that come while it is later get 503 with
    * `Retry-After`, and no application is asked. 200 suits a machine that this program has for itself: on a busy one others make it late, and
    * refusing helps nobody. Whatever this says, requests get that answer while more than 85 % of the memory that V8 may have is in use. `false`: any.
    *
    * @default false
    */
-  lag?: number | false | undefined;
+  lag?: number | string | false | undefined;
   /** Requests at once on a connection of HTTP/2 (nginx `http2_max_concurrent_streams`). @default 100 */
   streams?: number | undefined;
   /** Bytes of a request body; more is 413 (nginx `client_max_body_size`). `false`: any size. @default 134_217_728 (128 MiB) */
-  body?: number | false | undefined;
+  body?: number | string | false | undefined;
   /**
    * Bytes a second that a request body must bring on average, from its tenth second on; a slower one is 408. 0: none.
    *
    * @default 500
    */
-  bodyRate?: number | undefined;
+  bodyRate?: number | string | undefined;
   /** Where bodies wait that are too large for memory. */
   spool?: SpoolConfig | undefined;
   /** Small files of `static` routes that are held in memory (nginx `open_file_cache`, with the content); `false`: none. */
   fileCache?: false | FileCacheConfig | undefined;
   /** Bytes of all request header lines together; more is 431. @default 16_384 */
-  headerBytes?: number | undefined;
+  headerBytes?: number | string | undefined;
   /** Request header lines; more is 431. @default 100 */
   headerLines?: number | undefined;
   /** Bytes of the request target; more is 414. @default 8_192 */
-  target?: number | undefined;
+  target?: number | string | undefined;
   /** Bytes of an application's response head; more is 502 (nginx `fastcgi_buffer_size`). @default 65_536 */
-  responseHeaderBytes?: number | undefined;
+  responseHeaderBytes?: number | string | undefined;
   /** Lines of an application's response head; more is 502. @default 200 */
   responseHeaderLines?: number | undefined;
 }
@@ -61,7 +61,7 @@ export interface SpoolConfig {
    *
    * @default 1_073_741_824 (1 GiB)
    */
-  quota?: number | undefined;
+  quota?: number | string | undefined;
 }
 
 /**
@@ -72,39 +72,39 @@ export interface FileCacheConfig {
   /** Files (nginx `open_file_cache max`). @default 1_000 */
   entries?: number | undefined;
   /** Bytes of all of them together. @default 16_777_216 (16 MiB) */
-  bytes?: number | undefined;
+  bytes?: number | string | undefined;
   /** Bytes of a file; a larger one is read from the disk each time. @default 65_536 */
-  fileBytes?: number | undefined;
+  fileBytes?: number | string | undefined;
 }
 
-/** All in milliseconds. */
+/** Each in milliseconds, or as a text such as `"10s"`, `"1m30s"`, `"500ms"`; 24 days at most. */
 export interface TimeoutsConfig {
   /** For a client's request head (nginx `client_header_timeout`). @default 10_000 */
-  requestHead?: number | undefined;
+  requestHead?: number | string | undefined;
   /** Silence within a request body (nginx `client_body_timeout`); then 408. 0: any. See also `limits.bodyRate`. @default 30_000 */
-  requestBody?: number | undefined;
+  requestBody?: number | string | undefined;
   /** For a client's whole request, body included; 0: no such limit, since a large upload takes its time. @default 0 */
-  request?: number | undefined;
+  request?: number | string | undefined;
   /** That a client may take nothing of a response (nginx `send_timeout`); then the connection is cut. 0: any. @default 30_000 */
-  response?: number | undefined;
+  response?: number | string | undefined;
   /** That a client's connection may be idle between requests (nginx `keepalive_timeout`). @default 75_000 */
-  keepAlive?: number | undefined;
+  keepAlive?: number | string | undefined;
   /** For a connection to say who it is: PROXY protocol header and TLS handshake together. @default 10_000 */
-  handshake?: number | undefined;
+  handshake?: number | string | undefined;
   /** Waiting for a free connection to the application; then 503. @default 5_000 */
-  queue?: number | undefined;
+  queue?: number | string | undefined;
   /** Connecting to the application (nginx `fastcgi_connect_timeout`); then 504. @default 2_000 */
-  connect?: number | undefined;
+  connect?: number | string | undefined;
   /** That an application may take nothing of a request (nginx `fastcgi_send_timeout`); then 504. @default 30_000 */
-  send?: number | undefined;
+  send?: number | string | undefined;
   /** To the first byte of the answer (nginx `fastcgi_read_timeout`); then 504. @default 60_000 */
-  firstByte?: number | undefined;
+  firstByte?: number | string | undefined;
   /** Between two pieces of the answer (nginx `fastcgi_read_timeout`); then the response is cut. @default 60_000 */
-  idle?: number | undefined;
+  idle?: number | string | undefined;
 }
 
 /** How the program ends. */
 export interface ShutdownConfig {
-  /** Milliseconds that running requests get to finish after SIGTERM (nginx `worker_shutdown_timeout`). @default 30_000 */
-  grace?: number | undefined;
+  /** Milliseconds, or a text such as `"30s"`, that running requests get to finish after SIGTERM (nginx `worker_shutdown_timeout`). @default 30_000 */
+  grace?: number | string | undefined;
 }

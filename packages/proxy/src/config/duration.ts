@@ -8,9 +8,23 @@ const UNITS: ReadonlyMap<string, number> = new Map([
   ["y", 31_536_000_000],
 ]);
 
-/** `"90s"`, `"1.5h"`, `"1y"` in milliseconds; undefined for any other text. A year has 365 days. */
+/** How a duration may be written, for messages. */
+export const DURATIONS = 'milliseconds or a text such as "10s", "1m30s" or "500ms"';
+
+/** What a timer of Node can wait; one of more fires at once. */
+export const LONGEST_WAIT = 2_147_483_647;
+
+/** `"90s"`, `"1m30s"`, `"1.5h"`, `"1y"` in milliseconds; undefined for any other text. A year has 365 days. Larger units stand first, as in nginx. */
 export function parseDuration(text: string): number | undefined {
-  const found = /^(\d+(?:\.\d+)?)(ms|[smhdwy])$/.exec(text.trim());
-  const unit = UNITS.get(found?.[2] ?? "");
-  return unit === undefined ? undefined : Math.round(Number(found?.[1]) * unit);
+  let sum = 0;
+  let last = Infinity;
+  const written = text.trim();
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhdwy]) ?)+$/.test(`${written} `)) return undefined;
+  for (const [, number, name = ""] of written.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwy])/g)) {
+    const unit = UNITS.get(name) ?? Infinity;
+    if (unit >= last) return undefined;
+    last = unit;
+    sum += Number(number) * unit;
+  }
+  return Math.round(sum);
 }

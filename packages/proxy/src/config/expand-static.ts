@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 
 import type { StaticRouteConfig } from "./define-config.ts";
-import { parseDuration } from "./duration.ts";
 import type { Expansion } from "./expand.ts";
 import { checkFileNames, scriptExtensions } from "./file-rules.ts";
 import type { KeyPath } from "./key-path.ts";
@@ -23,12 +22,6 @@ export function expandStatic(
   }
   const index = it.index ?? fastcgi?.index ?? ["index.html"];
   checkFileNames(expansion, [...path, "index"], index);
-  const maxAge = typeof it.maxAge === "string" ? parseDuration(it.maxAge) : it.maxAge;
-  if (it.maxAge !== undefined && (maxAge === undefined || maxAge < 0)) {
-    expansion.problem(
-      [...path, "maxAge"],
-      `must be milliseconds or a text such as "10m", "1d" or "1y", not ${JSON.stringify(it.maxAge)}.`,
-    );
-  }
+  const maxAge = it.maxAge === undefined ? undefined : expansion.duration([...path, "maxAge"], it.maxAge, 0, Infinity);
   return { root: root ?? "", index, maxAge, immutable: it.immutable ?? false, neverServe: scriptExtensions(expansion) };
 }

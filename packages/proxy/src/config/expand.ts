@@ -7,7 +7,7 @@ import { checkAddresses } from "./check-addresses.ts";
 import { type ConfigSource, configError, formatKeyPlace } from "./config-source.ts";
 import type { ProcessConfig, ProxyConfig } from "./define-config.ts";
 import type { FileCacheConfig, LimitsConfig, TimeoutsConfig } from "./define-limits.ts";
-import { parseDuration } from "./duration.ts";
+import { DURATIONS, LONGEST_WAIT, parseDuration } from "./duration.ts";
 import { expandRoute } from "./expand-route.ts";
 import type { ConfigProblem, KeyPath } from "./key-path.ts";
 import { type ResolvedListen, expandListen } from "./listen-config.ts";
@@ -22,6 +22,7 @@ import type {
 } from "./resolved-config.ts";
 import { checkCommonRules } from "./response-config.ts";
 import { checkShape } from "./schema.ts";
+import { SIZES, parseSize } from "./size.ts";
 import { type ResolvedUpstream, expandUpstream } from "./upstream-config.ts";
 
 /**
@@ -85,12 +86,12 @@ export class Expansion {
       processes,
       routes: config.routes.map((route, index) => expandRoute(this, route, index, upstreams)),
       limits: this.#limits(config.limits ?? {}),
-      timeouts: expandTimeouts(config.timeouts ?? {}),
+      timeouts: this.#timeouts(config.timeouts ?? {}),
       log: expandLog(this, config.log),
       admin: expandAdmin(this, config.admin),
       responses: checkCommonRules(this),
       trustProxy: this.#trust(config.trustProxy ?? []),
-      shutdown: { grace: config.shutdown?.grace ?? 30_000 },
+      shutdown: { grace: this.duration(["shutdown", "grace"], config.shutdown?.grace, 30_000) },
       errors: config.errors ?? "auto",
     };
   }
@@ -128,11 +129,27 @@ export class Expansion {
     this.problem(path, `${JSON.stringify(name)} is not defined.${advice}`);
   }
 
-  /** Milliseconds, also as a text such as `"10s"`; what is neither is a problem. */
-  duration(path: KeyPath, written: number | string | undefined, or: number): number {
+  /**
+   * Milliseconds, also as a text such as `"10s"`; what is neither is a problem.
+   *
+   * @param most what somebody waits for is no longer than a timer can be
+   */
+  duration(path: KeyPath, written: number | string | undefined, or: number, most: number = LONGEST_WAIT): number {
     const parsed = typeof written === "string" ? parseDuration(written) : (written ?? or);
-    if (parsed !== undefined && parsed >= 0) return parsed;
-    this.problem(path, `must be milliseconds or a text such as "10s", not ${JSON.stringify(written)}.`);
+    if (parsed === undefined) this.problem(path, `must be ${DURATIONS}, not ${JSON.stringify(written)}.`);
+    else if (!(parsed >= 0)) this.problem(path, `must not be negative, and is ${written}.`);
+    else if (parsed > most) this.problem(path, `must be at most 24d, and is ${written}.`);
+    else return parsed;
+    return or;
+  }
+
+  /** Bytes, also as a text such as `"64k"`; what is neither is a problem. */
+  size(path: KeyPath, written: number | string | undefined, or: number, least = 1): number {
+    const parsed = typeof written === "string" ? parseSize(written) : (written ?? or);
+    if (parsed === undefined) this.problem(path, `must be ${SIZES}, not ${JSON.stringify(written)}.`);
+    else if (!Number.isInteger(parsed)) this.problem(path, "must be a whole number.");
+    else if (parsed < least) this.problem(path, least === 0 ? "must not be negative." : `must be at least ${least}.`);
+    else return parsed;
     return or;
   }
 
@@ -176,46 +193,54 @@ export class Expansion {
   }
 
   #limits(limits: LimitsConfig): ResolvedLimits {
-    const { folder, quota } = limits.spool ?? {};
+    const { body, bodyRate, lag, spool = {} } = limits;
+    const size = (key: SizeLimit, or: number): number => this.size(["limits", key], limits[key], or);
     return {
       connections: limits.connections || Infinity,
       connectionsPerAddress: limits.connectionsPerAddress || Infinity,
-      lag: limits.lag || Infinity,
+      lag: lag === undefined || lag === false ? Infinity : this.duration(["limits", "lag"], lag, 0) || Infinity,
       streams: limits.streams ?? 100,
-      body: limits.body === false ? Infinity : (limits.body ?? 134_217_728),
-      bodyRate: limits.bodyRate ?? 500,
-      spool: { folder: folder === undefined ? undefined : this.path(folder), quota: quota ?? 1_073_741_824 },
-      fileCache: expandFileCache(limits.fileCache ?? {}),
-      headerBytes: limits.headerBytes ?? 16_384,
+      body: body === false ? Infinity : this.size(["limits", "body"], body, 134_217_728),
+      bodyRate: typeof bodyRate === "string" ? this.size(["limits", "bodyRate"], bodyRate, 500, 0) : (bodyRate ?? 500),
+      spool: {
+        folder: spool.folder === undefined ? undefined : this.path(spool.folder),
+        quota: this.size(["limits", "spool", "quota"], spool.quota, 1_073_741_824),
+      },
+      fileCache: this.#fileCache(limits.fileCache ?? {}),
+      headerBytes: size("headerBytes", 16_384),
       headerLines: limits.headerLines ?? 100,
-      target: limits.target ?? 8_192,
-      responseHeaderBytes: limits.responseHeaderBytes ?? 65_536,
+      target: size("target", 8_192),
+      responseHeaderBytes: size("responseHeaderBytes", 65_536),
       responseHeaderLines: limits.responseHeaderLines ?? 200,
+    };
+  }
+
+  #fileCache(cache: false | FileCacheConfig): ResolvedLimits["fileCache"] {
+    if (cache === false) return { entries: 0, bytes: 0, fileBytes: 0 };
+    return {
+      entries: cache.entries ?? 1_000,
+      bytes: this.size(["limits", "fileCache", "bytes"], cache.bytes, 16_777_216),
+      fileBytes: this.size(["limits", "fileCache", "fileBytes"], cache.fileBytes, 65_536),
+    };
+  }
+
+  #timeouts(timeouts: TimeoutsConfig): ResolvedTimeouts {
+    const time = (key: keyof TimeoutsConfig, or: number): number => this.duration(["timeouts", key], timeouts[key], or);
+    return {
+      requestHead: time("requestHead", 10_000),
+      requestBody: time("requestBody", 30_000),
+      request: time("request", 0),
+      response: time("response", 30_000),
+      keepAlive: time("keepAlive", 75_000),
+      handshake: time("handshake", 10_000),
+      queue: time("queue", 5_000),
+      connect: time("connect", 2_000),
+      send: time("send", 30_000),
+      firstByte: time("firstByte", 60_000),
+      idle: time("idle", 60_000),
     };
   }
 }
 
-function expandFileCache(cache: false | FileCacheConfig): ResolvedLimits["fileCache"] {
-  if (cache === false) return { entries: 0, bytes: 0, fileBytes: 0 };
-  return {
-    entries: cache.entries ?? 1_000,
-    bytes: cache.bytes ?? 16_777_216,
-    fileBytes: cache.fileBytes ?? 65_536,
-  };
-}
-
-function expandTimeouts(timeouts: TimeoutsConfig): ResolvedTimeouts {
-  return {
-    requestHead: timeouts.requestHead ?? 10_000,
-    requestBody: timeouts.requestBody ?? 30_000,
-    request: timeouts.request ?? 0,
-    response: timeouts.response ?? 30_000,
-    keepAlive: timeouts.keepAlive ?? 75_000,
-    handshake: timeouts.handshake ?? 10_000,
-    queue: timeouts.queue ?? 5_000,
-    connect: timeouts.connect ?? 2_000,
-    send: timeouts.send ?? 30_000,
-    firstByte: timeouts.firstByte ?? 60_000,
-    idle: timeouts.idle ?? 60_000,
-  };
-}
+/** Sizes that need no more than a number. */
+type SizeLimit = "headerBytes" | "target" | "responseHeaderBytes";

@@ -1,4 +1,3 @@
-import { parseDuration } from "./duration.ts";
 import { type ErrorPagesConfig, expandErrorPages } from "./error-pages-config.ts";
 import { checkHeader } from "./expand-answers.ts";
 import type { Expansion } from "./expand.ts";
@@ -31,7 +30,7 @@ export interface CompressConfig {
   /** Media types, such as `"text/*"`. @default those that are text */
   types?: readonly string[] | undefined;
   /** A response that is known to be smaller goes out as it is. @default 1024 */
-  minBytes?: number | undefined;
+  minBytes?: number | string | undefined;
   /**
    * Compress responses that set cookies, too. Whoever can make a browser send requests and sees their sizes may guess what such a response
    * holds (BREACH).
@@ -119,7 +118,6 @@ export function expandResponseRules(expansion: Expansion, path: KeyPath, route: 
 export function checkCommonRules(expansion: Expansion): ResolvedResponseRules {
   const { headers, compress, errorPages, interceptErrors } = expansion.config;
   if (headers !== undefined) checkRules(expansion, ["headers"], headers);
-  if (hstsOf(expansion) === "") expansion.problem(["hsts", "maxAge"], 'must be milliseconds or a text such as "1y".');
   return {
     ...rulesOf(headers),
     hsts: hstsOf(expansion),
@@ -143,12 +141,11 @@ function checkRules(expansion: Expansion, path: KeyPath, { remove = [], set = {}
   }
 }
 
-/** Empty when it is wrong. */
-function hstsOf({ config: { hsts } }: Expansion): string | undefined {
+function hstsOf(expansion: Expansion): string | undefined {
+  const { hsts } = expansion.config;
   if (hsts === undefined || hsts === false) return undefined;
   const { maxAge = "1y", includeSubDomains = false, preload = false } = hsts === true ? {} : hsts;
-  const time = typeof maxAge === "string" ? parseDuration(maxAge) : maxAge;
-  if (time === undefined || time < 0) return "";
+  const time = expansion.duration(["hsts", "maxAge"], maxAge, 0, Infinity);
   const parts = [`max-age=${Math.floor(time / 1_000)}`];
   if (includeSubDomains) parts.push("includeSubDomains");
   if (preload) parts.push("preload");
@@ -172,7 +169,7 @@ function compressOf(
   return {
     encodings: encodings ?? ["zstd", "br", "gzip"],
     types: types.map((type) => type.toLowerCase()),
-    minBytes,
+    minBytes: expansion.size([...path, "minBytes"], minBytes, 1_024, 0),
     withCookies,
   };
 }

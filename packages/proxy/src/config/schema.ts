@@ -15,7 +15,7 @@ import {
   textOr,
   count,
   bodyLimit,
-  milliseconds,
+  size,
   oneOf,
   table,
   duration,
@@ -78,6 +78,12 @@ const listen = keys({
   proxyProtocol: v.optional(v.lazy((input) => (typeof input === "boolean" ? switched : keys({ from: someTexts })))),
 });
 
+/** Fewer than one a second are some, too. */
+const rate = v.union(
+  [v.pipe(v.number(), v.minValue(0, "must not be negative.")), v.string()],
+  mustBe(`a number of bytes a second or a text such as "1k"`),
+);
+
 const proxyConfig = keys({
   listen: v.optional(
     v.pipe(v.array(textOr(listen), mustBe("a list of addresses")), v.nonEmpty("must not be an empty list.")),
@@ -95,43 +101,41 @@ const proxyConfig = keys({
     keys({
       connections: v.optional(v.lazy((input) => (input === false ? v.literal(false) : count))),
       connectionsPerAddress: v.optional(v.lazy((input) => (input === false ? v.literal(false) : count))),
-      lag: v.optional(v.lazy((input) => (input === false ? v.literal(false) : count))),
+      lag: v.optional(v.lazy((input) => (input === false ? v.literal(false) : duration))),
       streams: v.optional(count),
       body: v.optional(v.lazy((input) => (input === false ? v.literal(false) : bodyLimit))),
-      bodyRate: v.optional(
-        v.pipe(v.number(mustBe("a number of bytes a second")), v.minValue(0, "must not be negative.")),
-      ),
-      spool: v.optional(keys({ folder: v.optional(text), quota: v.optional(count) })),
+      bodyRate: v.optional(rate),
+      spool: v.optional(keys({ folder: v.optional(text), quota: v.optional(size) })),
       fileCache: v.optional(
         v.lazy((input) =>
           input === false
             ? v.literal(false)
-            : keys({ entries: v.optional(count), bytes: v.optional(count), fileBytes: v.optional(count) }),
+            : keys({ entries: v.optional(count), bytes: v.optional(size), fileBytes: v.optional(size) }),
         ),
       ),
-      headerBytes: v.optional(count),
+      headerBytes: v.optional(size),
       headerLines: v.optional(count),
-      target: v.optional(count),
-      responseHeaderBytes: v.optional(count),
+      target: v.optional(size),
+      responseHeaderBytes: v.optional(size),
       responseHeaderLines: v.optional(count),
     }),
   ),
   timeouts: v.optional(
     keys({
-      requestHead: v.optional(milliseconds),
-      requestBody: v.optional(milliseconds),
-      request: v.optional(milliseconds),
-      response: v.optional(milliseconds),
-      keepAlive: v.optional(milliseconds),
-      handshake: v.optional(milliseconds),
-      queue: v.optional(milliseconds),
-      connect: v.optional(milliseconds),
-      send: v.optional(milliseconds),
-      firstByte: v.optional(milliseconds),
-      idle: v.optional(milliseconds),
+      requestHead: v.optional(duration),
+      requestBody: v.optional(duration),
+      request: v.optional(duration),
+      response: v.optional(duration),
+      keepAlive: v.optional(duration),
+      handshake: v.optional(duration),
+      queue: v.optional(duration),
+      connect: v.optional(duration),
+      send: v.optional(duration),
+      firstByte: v.optional(duration),
+      idle: v.optional(duration),
     }),
   ),
-  shutdown: v.optional(keys({ grace: v.optional(milliseconds) })),
+  shutdown: v.optional(keys({ grace: v.optional(duration) })),
   trustProxy: v.optional(
     v.lazy((input) =>
       Array.isArray(input)

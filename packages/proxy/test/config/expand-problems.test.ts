@@ -56,7 +56,7 @@ describe("what is wrong with an answer", () => {
     [
       "a time that is none",
       { limitClient: { requests: 1, per: "minute" }, respond: {} },
-      'routes[0].limitClient.per must be milliseconds or a text such as "1m", not "minute".',
+      'routes[0].limitClient.per must be milliseconds or a text such as "10s", "1m30s" or "500ms", not "minute".',
     ],
     [
       "a limit that answers well",
@@ -126,8 +126,8 @@ describe("what is wrong is told with its key", () => {
     ["a wrong type", { root: 3, upstreams, routes }, "root must be a text, not 3."],
     [
       "a wrong number",
-      { root: "/", upstreams, routes, limits: { body: "8M" } },
-      'limits.body must be a number of bytes, or false for any size, not "8M".',
+      { root: "/", upstreams, routes, limits: { body: "8 pages" } },
+      'limits.body must be bytes or a text such as "64k", "128M" or "1G", not "8 pages".',
     ],
     [
       "a broken number",
@@ -267,6 +267,36 @@ describe("what is wrong is told with its key", () => {
       "a method in lower case",
       { root: "/", upstreams, routes: [{ match: { method: "get" }, php: "php" }] },
       "routes[0].match.method must be a method",
+    ],
+    [
+      "a size of another kind",
+      { root: "/", upstreams, routes, limits: { body: true } },
+      'limits.body must be bytes or a text such as "64k", "128M" or "1G", or false for any size, not true.',
+    ],
+    [
+      "a size that is too small",
+      { root: "/", upstreams, routes, limits: { spool: { quota: "0k" } } },
+      "limits.spool.quota must be at least 1.",
+    ],
+    [
+      "a duration without its unit",
+      { root: "/", upstreams, routes, timeouts: { idle: "10" } },
+      'timeouts.idle must be milliseconds or a text such as "10s", "1m30s" or "500ms", not "10".',
+    ],
+    [
+      "a duration of another kind",
+      { root: "/", upstreams, routes, shutdown: { grace: true } },
+      'shutdown.grace must be milliseconds or a text such as "10s", "1m30s" or "500ms", not true.',
+    ],
+    [
+      "a duration below 0",
+      { root: "/", upstreams, routes, timeouts: { connect: -1 } },
+      "timeouts.connect must not be negative, and is -1.",
+    ],
+    [
+      "a duration that no timer can wait",
+      { root: "/", upstreams, routes, timeouts: { firstByte: "4w" } },
+      "timeouts.firstByte must be at most 24d, and is 4w.",
     ],
     [
       "a bad duration",

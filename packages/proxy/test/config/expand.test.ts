@@ -279,3 +279,36 @@ test("defineConfig gives back what it is given", () => {
   const config: ProxyConfig = { routes: [{ static: true }] };
   expect(defineConfig(config)).toBe(config);
 });
+
+test("sizes and times are numbers, or texts that mean them", () => {
+  const route = { match: "/cgi-bin/*", cgi: { root: "/", output: "1M" } };
+  const { limits, timeouts, shutdown, routes } = expandConfig({
+    routes: [route, { respond: {}, compress: { minBytes: "2k" } }],
+    limits: {
+      body: "8M",
+      bodyRate: "1k",
+      lag: "200ms",
+      spool: { quota: "2G" },
+      fileCache: { bytes: "1M", fileBytes: "16k" },
+      headerBytes: "32k",
+      target: "4k",
+      responseHeaderBytes: "128k",
+    },
+    timeouts: { requestHead: "5s", idle: "1m30s", connect: "500ms", queue: 7, request: "0s" },
+    shutdown: { grace: "1m" },
+  });
+  expect(limits).toMatchObject({ body: 8_388_608, bodyRate: 1_024, lag: 200, spool: { quota: 2_147_483_648 } });
+  expect(limits).toMatchObject({ headerBytes: 32_768, target: 4_096, responseHeaderBytes: 131_072 });
+  expect(limits.fileCache).toEqual({ entries: 1_000, bytes: 1_048_576, fileBytes: 16_384 });
+  expect(timeouts).toMatchObject({
+    requestHead: 5_000,
+    idle: 90_000,
+    connect: 500,
+    queue: 7,
+    request: 0,
+    send: 30_000,
+  });
+  expect(shutdown.grace).toBe(60_000);
+  expect(routes[0]?.cgi?.output).toBe(1_048_576);
+  expect(routes[1]?.responses.compress?.minBytes).toBe(2_048);
+});

@@ -163,7 +163,7 @@ test("a module behind a link is named as it was given", async () => {
   expect(JSON.parse(stdout)).toEqual(["x.config.ts:2:21: cannot be run: ReferenceError: nope is not defined."]);
 });
 
-const routes = "routes: [{ static: true }]";
+const routes = "routes: [{ respond: {} }]";
 
 test("the line of a key in a module", async () => {
   const cases: readonly (readonly [what: string, text: string, begins: string])[] = [

@@ -17,8 +17,8 @@ import {
   textOr,
   textOrTexts,
   count,
-  countFromZero,
   bodyLimit,
+  size,
   oneOf,
   table,
   duration,
@@ -143,7 +143,7 @@ export const responses: {
         : keys({
             encodings: v.optional(v.array(oneOf(["zstd", "br", "gzip"]), mustBe("a list of codings"))),
             types: v.optional(someTexts),
-            minBytes: v.optional(countFromZero),
+            minBytes: v.optional(size),
             withCookies: v.optional(switched),
           }),
     ),

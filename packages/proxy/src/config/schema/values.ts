@@ -1,6 +1,8 @@
 import * as v from "valibot";
 
+import { DURATIONS } from "../duration.ts";
 import { didYouMean } from "../nearest-name.ts";
+import { SIZES } from "../size.ts";
 
 /** What a value has to be, and what it is when it is that. */
 export type Shape<Output> = v.GenericSchema<unknown, Output>;
@@ -50,14 +52,11 @@ export const countFromZero: Shape<number> = v.pipe(
   v.integer("must be a whole number."),
   v.minValue(0, "must not be negative."),
 );
-export const bodyLimit: Shape<number> = v.pipe(
-  v.number(mustBe("a number of bytes, or false for any size")),
-  v.integer("must be a whole number."),
-  v.minValue(1, "must be at least 1, or false for any size."),
-);
-export const milliseconds: Shape<number> = v.pipe(
-  v.number(mustBe("a number of milliseconds")),
-  v.minValue(0, "must not be negative."),
+/** How many bytes; what a text means is looked at later. */
+export const size: Shape<number | string> = v.union([v.number(), v.string()], mustBe(SIZES));
+export const bodyLimit: Shape<number | string> = v.union(
+  [v.number(), v.string()],
+  mustBe(`${SIZES}, or false for any size`),
 );
 /** One of these texts. */
 export const oneOf = <const Options extends readonly string[]>(options: Options): Shape<Options[number]> =>
@@ -66,10 +65,7 @@ export const oneOf = <const Options extends readonly string[]>(options: Options)
 export const table = <Value extends v.GenericSchema>(value: Value): Shape<Record<string, v.InferOutput<Value>>> =>
   v.record(v.string(), value, mustBe("an object"));
 
-export const duration: Shape<number | string> = v.union(
-  [v.number(), v.string()],
-  mustBe('milliseconds or a text such as "1d"'),
-);
+export const duration: Shape<number | string> = v.union([v.number(), v.string()], mustBe(DURATIONS));
 export const share: Shape<number> = v.pipe(
   v.number(mustBe("a number")),
   v.minValue(0, "must be between 0 and 1."),
