@@ -82,6 +82,9 @@ const OPTIONS: ReadonlyMap<string, string> = new Map([
  * @throws UsageError for an option that does not exist, lacks its value or is given twice, and for too many arguments
  */
 export function parseArguments(argv: readonly string[], help: string): Arguments {
+  // cac makes the number 0 of one behind an option, and a root of "" would be the working folder.
+  const empty = argv.indexOf("");
+  if (empty >= 0) throw emptyArgument(argv, empty);
   const { args, options } = commandLine().parse(["node", "x-proxy", ...argv], { run: false });
   if (options["help"] === true) return plain("help");
   if (options["version"] === true) return plain("version");
@@ -191,6 +194,16 @@ function presetName(text: string | undefined): PresetName | "none" | undefined {
   throw new UsageError(
     `--preset: there is no preset ${JSON.stringify(text)}.${didYouMean(text, known)} There are ${known.join(", ")}.`,
   );
+}
+
+/** Options without a value. */
+const FLAGS: ReadonlySet<string> = new Set(["--", "--json", "--verbose", "-v", "--help", "-h", "--version", "-V"]);
+
+/** As a shell passes on a variable in quotes that is not set. */
+function emptyArgument(argv: readonly string[], at: number): UsageError {
+  const option = argv[at - 1] ?? "";
+  const whose = option.startsWith("-") && !FLAGS.has(option) ? `the value of ${option}` : `argument ${at + 1}`;
+  return new UsageError(`${whose} is empty: is a variable of the shell not set?`);
 }
 
 function unknown(name: string, help: string): UsageError {

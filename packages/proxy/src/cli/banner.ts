@@ -10,36 +10,38 @@ import { describeSite, noteOnSite } from "./site-rows.ts";
  * Says where the server is and what it serves. For machines: one line `listening`.
  *
  * @param php what runs the scripts, as far as more is known of it than an address
- * @param exposed sentences on what everybody gets and should not
- * @param admin path of the admin socket
+ * @param said sentences on what works, and may not be what was meant
+ * @param paths of the configuration and of the admin socket
  */
 export function writeBanner(
   log: Log,
   server: ProxyServer,
   php: PhpChoice | undefined,
-  exposed: readonly string[],
-  admin: string | undefined,
+  said: readonly string[],
+  paths: { readonly config: string | undefined; readonly admin: string | undefined },
 ): void {
   const { addresses, config } = server;
   const sites = config.routes.flatMap((route) => describeSite(route) ?? []);
-  const notes = [...new Set([noteOnPhp(php, config), ...config.routes.map(noteOnSite), ...exposed])];
+  const notes = [...new Set([noteOnPhp(php, config), ...config.routes.map(noteOnSite), ...said])];
   const width = Math.max("address".length, ...[...server.upstreams.keys()].map((name) => name.length)) + 1;
   const row = (name: string, text: string): void => log.plain(`  ${log.paint("dim", name.padEnd(width))} ${text}`);
   log.plain(`${log.paint("bold", "x-proxy")} ${version()}`);
   for (const { url, text } of addresses) row("address", log.paint("cyan", url ?? text));
+  if (paths.config !== undefined) row("config", paths.config);
   for (const root of servedFolders(config)) row("root", root);
   for (const site of sites) row("site", site);
   for (const [name, text] of backends(server, php)) row(name, text);
-  if (admin !== undefined) row("admin", admin);
+  if (paths.admin !== undefined) row("admin", paths.admin);
   for (const note of notes) if (note !== undefined) row("note", note);
   log.plain(log.paint("dim", "  Ctrl-C stops it."));
   log.json({
     event: "listening",
     addresses: addresses.map(({ url, text }) => url ?? text),
+    config: paths.config,
     root: config.root,
     sites,
     upstreams: Object.fromEntries(backends(server, php)),
-    admin,
+    admin: paths.admin,
     notes: notes.filter((note) => note !== undefined),
   });
 }

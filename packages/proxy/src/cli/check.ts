@@ -6,7 +6,7 @@ import type { PhpSearch } from "../php/php-search.ts";
 import { requireRoots } from "../require-roots.ts";
 import { Certificates } from "../tls/certificates.ts";
 import type { Arguments } from "./arguments.ts";
-import { commandConfig } from "./command-config.ts";
+import { commandConfig, notesOnUnread } from "./command-config.ts";
 import { withAddresses } from "./explain.ts";
 import { notesOnExposure } from "./exposed-files.ts";
 import { noteOnSite } from "./site-rows.ts";
@@ -25,7 +25,9 @@ export async function check(args: Arguments, search: PhpSearch): Promise<string[
   certificates.close();
   await createGateway(withAddresses(config)).destroy();
   const sites = config.routes.map(noteOnSite).filter((note) => note !== undefined);
-  const notes = [...new Set([...sites, ...certificates.warnings, ...notesOnExposure(config, file)])];
+  const notes = [
+    ...new Set([...sites, ...certificates.warnings, ...notesOnExposure(config, file), ...notesOnUnread(args, file)]),
+  ];
   const name = file === undefined ? "the configuration" : basename(file);
   if (args.json) return [JSON.stringify({ ok: true, file, routes: config.routes.length, notes })];
   const { size } = config.upstreams;

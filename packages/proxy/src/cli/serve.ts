@@ -10,6 +10,7 @@ import { handleSignals } from "../supervisor/signals.ts";
 import { connectionsThatFit, filesFor } from "../worker/open-files.ts";
 import type { Arguments } from "./arguments.ts";
 import { writeBanner } from "./banner.ts";
+import { commandConfig, notesOnUnread } from "./command-config.ts";
 import { notesOnExposure } from "./exposed-files.ts";
 import type { Program } from "./failure.ts";
 import { logAccess } from "./log-access.ts";
@@ -22,7 +23,6 @@ import type { Log } from "./log.ts";
 import { openAdmin } from "./open-admin.ts";
 import type { Output } from "./output.ts";
 import { phpFileIn } from "./php-files.ts";
-import { serveConfig } from "./serve-config.ts";
 
 /**
  * Serves until a signal ends it.
@@ -38,7 +38,7 @@ export async function serve(
   search: PhpSearch,
   out: Output,
 ): Promise<void> {
-  const { config, php, file } = await serveConfig(args, search);
+  const { config, php, file } = await commandConfig(args, search, false);
   const account = chooseAccount({ configured: config.user, root: undefined, key: "user" });
   const { json, verbose } = args;
   const workerProcess = account && { account, file, json, verbose };
@@ -53,7 +53,8 @@ export async function serve(
   try {
     await server.listen();
     admin = await openAdmin(server, args.admin, log);
-    writeBanner(log, server, php, notesOnExposure(config, file), admin?.path);
+    const notes = [...notesOnExposure(config, file), ...notesOnUnread(args, file)];
+    writeBanner(log, server, php, notes, { config: file, admin: admin?.path });
     warnOfStart(config, log, program);
     for (const warning of server.certificateWarnings) log.write("warn", warning);
     await end.stopped;

@@ -23,10 +23,10 @@ Usage:
   ${program} drain UPSTREAM PEER           gives an address of an upstream no more requests, and ends when the last one there has
   ${program} restore UPSTREAM PEER         gives it requests again, slowly at first
 
-check, expand and explain take the configuration in the working folder when no other is named.
+Without root, --php and --config, the configuration in the working folder is taken: x.config.ts, .js, .mjs, .json, .yaml or .yml.
 
 What to serve:
-  root                 Folder to serve (default: .)
+  root                 Folder to serve (default: the working folder, unless it has a configuration)
   --php auto           PHP that runs the .php files: a PHP-FPM that runs on this machine, else php-fpm or php-cgi, started and ended
                        with this program; says which, and why
   --php ADDRESS        PHP-FPM or another FastCGI server: unix:/run/php.sock or tcp://127.0.0.1:9000

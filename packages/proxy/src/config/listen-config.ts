@@ -71,7 +71,7 @@ export interface ResolvedCertificate {
   /** Absolute. */
   readonly key: string;
   /** Where a person finds each, for what is wrong with a file: `x.config.ts:7: tls.certificates[1].cert`. */
-  readonly places?: { readonly cert: string; readonly key: string } | undefined;
+  readonly places?: Readonly<Record<"cert" | "key", string>> | undefined;
 }
 
 /** What is spoken at a place where the server listens. */

@@ -10,6 +10,7 @@ export type WrittenListen = ListenPlace & {
 };
 
 const FORMS = '"127.0.0.1:8080", "[::1]:8080", ":8080", "https://0.0.0.0:443" or "unix:/run/site.sock"';
+const MAX_PORT = 65_535;
 /** sockaddr_un holds 108 bytes with the closing NUL; Node cuts a longer path silently. */
 const UNIX_PATH_LIMIT = 107;
 
@@ -32,13 +33,15 @@ function parsePlace(text: string, folder: string): ListenPlace | string {
     const advice = isIPv6(text)
       ? `: an IPv6 address stands in brackets, as in ${JSON.stringify(`[${text}]:8080`)}.`
       : ".";
+    if (/^\d+$/.test(text) && Number(text) > MAX_PORT)
+      return `${JSON.stringify(text)} is no port: the last is ${MAX_PORT}.`;
     return /^\d+$/.test(text)
       ? `${JSON.stringify(text)} is a port alone: write ${JSON.stringify(`127.0.0.1:${text}`)}, or ${JSON.stringify(`:${text}`)} for all addresses.`
       : `${JSON.stringify(text)} is not HOST:PORT${advice} Write ${FORMS}.`;
   }
   const host = (found[1] ?? "").replace(/^\[|\]$/g, "");
   const port = Number(found[2]);
-  if (port > 65535) return `${JSON.stringify(text)} has no port between 0 and 65535.`;
+  if (port > MAX_PORT) return `${JSON.stringify(text)} has no port between 0 and ${MAX_PORT}.`;
   if (found[1]?.startsWith("[") === true && !isIPv6(host)) return `${JSON.stringify(host)} is not an IPv6 address.`;
   return { kind: "tcp", host: host === "" ? undefined : host, port, text };
 }

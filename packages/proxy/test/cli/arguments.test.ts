@@ -59,6 +59,15 @@ test("[TK01] what does not exist is named with what was probably meant", () => {
   expect(() => parse("-x")).toThrow("there is no option -x.");
 });
 
+test("an empty argument is a variable that is not set: neither port 0 nor the working folder", () => {
+  for (const option of ["--listen", "--config", "--php", "--admin"])
+    expect(() => parse("./site", option, "")).toThrow(
+      `the value of ${option} is empty: is a variable of the shell not`,
+    );
+  for (const argv of [[""], ["serve", ""], ["explain", ""], ["--json", ""]])
+    expect(() => parse(...argv)).toThrow(`argument ${argv.length} is empty: is a variable of the shell not set?`);
+});
+
 test("values that lack or are too many", () => {
   expect(() => parse("--php")).toThrow("--php needs a value, such as `--php tcp://127.0.0.1:9000`.");
   expect(() => parse("--php", "--json")).toThrow("--php needs a value");

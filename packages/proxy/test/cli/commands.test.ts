@@ -52,7 +52,7 @@ describe("check", () => {
     const { exit, stdout } = await run(["check", "--config", "site.json"], folder);
     expect(exit).toBe(0);
     expect(stdout).toContain(
-      "\nnote: site.json, the configuration, lies in a folder that is served: move it, or deny it\n",
+      `\nnote: ${join(folder, "site.json")}, the configuration, lies in a folder that is served: move it, or deny it\n`,
     );
   });
 
@@ -72,6 +72,27 @@ test("expand prints a configuration that means the same", async () => {
   });
   writeFileSync(join(folder, "x.config.json"), stdout);
   expect((await run(["expand"], folder)).stdout).toBe(stdout);
+});
+
+describe("the configuration in the working folder", () => {
+  test("is what is served, and the start says so", async () => {
+    const folder = withConfig([{ respond: { body: "of the configuration" } }]);
+    const program = new ProxyProgram(["--listen", "127.0.0.1:0"], { cwd: folder });
+    const port = await program.port();
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("of the configuration");
+    expect(program.stdout).toMatch(/^ {2}config +\/\S+\/x\.config\.json$/m);
+  });
+
+  test("is not, where a folder is named; the start and check say so", async () => {
+    const folder = withConfig([{ respond: { body: "of the configuration" } }]);
+    const program = new ProxyProgram([".", "--listen", "127.0.0.1:0"], { cwd: folder });
+    const port = await program.port();
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    const said =
+      /note:? +\S+\/x\.config\.json is not read, since the command line says what to serve: --config reads it/;
+    expect(program.stdout).toMatch(said);
+    expect((await run(["check", "."], folder)).stdout).toMatch(said);
+  });
 });
 
 test("explain takes the configuration of the folder, or the folder that it is given", async () => {

@@ -67,6 +67,7 @@ describe("exit code 2 and one sentence, before anything was started", () => {
       ["--listen", "8080"],
       '--listen: "8080" is a port alone: write "127.0.0.1:8080", or ":8080" for all addresses.',
     ],
+    ["a port that there is not", ["--listen", "99999"], '--listen: "99999" is no port: the last is 65535.'],
     ["a folder that is not there", ["./nope"], "the folder to serve, CWD/nope, does not exist: give another one."],
     [
       "a command that does not exist",
