@@ -22,11 +22,11 @@ export function init(args: Arguments): string[] {
   const root = existsSync(join(folder, "public")) && phpFileIn(folder) === undefined ? "./public" : ".";
   const php = args.php !== undefined || phpFileIn(resolve(folder, root)) !== undefined;
   writeFileSync(path, configText(args, root, php), { flag: "wx" });
-  const name = args.root === undefined ? "" : `${args.root.replace(/\/+$/, "")}/`;
-  const file = `${name}${basename(path)}`;
+  // The one in the working folder is taken by itself.
+  const named = args.root === undefined ? "" : ` --config ${join(args.root, basename(path))}`;
   return args.json
     ? [JSON.stringify({ file: path })]
-    : [`wrote ${path}`, `look at it: x-proxy expand --config ${file}`, `serve it:   x-proxy --config ${file}`];
+    : [`wrote ${path}`, `look at it: x-proxy expand${named}`, `serve it:   x-proxy${named}`];
 }
 
 function configText({ php: address, listen, cert, key }: Arguments, root: string, php: boolean): string {

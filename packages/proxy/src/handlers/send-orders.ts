@@ -61,7 +61,10 @@ export class SendOrders {
     }
     served.asFile();
     served.response = new ChangedHead(served.response, undefined, kept);
-    found.files.sendPath(served, path.slice(found.root.length));
+    found.files.sendPath(served, path.slice(found.root.length), () => {
+      const named = Buffer.from(path, "latin1").toString("utf8");
+      return new Refusal(404, `The application sent X-Sendfile with the path of no file: ${named}`);
+    });
   }
 }
 

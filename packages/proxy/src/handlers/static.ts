@@ -87,11 +87,11 @@ export class StaticHandler implements Handler {
   }
 
   /** Sends what an application names: a file, and nothing but a file. */
-  sendPath(served: ServedRequest, path: string): void {
+  sendPath(served: ServedRequest, path: string, missing: () => Refusal): void {
     findFile(this.#folder, this.#rules, path, (found) => {
       if (served.settled) return;
       if (found.kind === "file" && found.path === path) this.send(served, path);
-      else served.refuse(found.kind === "denied" ? deniedPath(found.reason) : NOT_FOUND);
+      else served.refuse(found.kind === "denied" ? deniedPath(found.reason) : missing());
     });
   }
 

@@ -87,10 +87,12 @@ function toHtml({ status, id, details }: ErrorPage): string {
   return parts.join("\n");
 }
 
+/** In the browser's own colours, light or dark: what is set here is shades of them. */
 const STYLE =
-  "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:3rem auto;padding:0 1rem}" +
-  ".reason{font-weight:600}th{text-align:left;padding-right:2rem;font-weight:400;color:#666}" +
-  "pre{background:#f4f4f4;color:#222;padding:1rem;overflow:auto}</style>";
+  '<meta name="viewport" content="width=device-width">\n<style>:root{color-scheme:light dark}' +
+  "body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:3rem auto;padding:0 1rem;overflow-wrap:anywhere}" +
+  ".reason{font-weight:600}th{text-align:left;padding-right:2rem;font-weight:400;opacity:.7;white-space:nowrap}" +
+  "pre{background:#8882;padding:1rem;overflow:auto}</style>";
 
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ["&", "&amp;"],

@@ -115,11 +115,13 @@ test("init writes a configuration that is fine, and never over another one", asy
   const first = await run(["init"], folder);
   expect([first.exit, first.stderr]).toEqual([0, ""]);
   expect(readFileSync(join(folder, "x.config.ts"), "utf8")).toContain('root: "./public"');
+  expect(first.stdout).toBe(`wrote ${folder}/x.config.ts\nlook at it: x-proxy expand\nserve it:   x-proxy\n`);
   const checked = await run(["check"], folder);
   expect([checked.exit, checked.stderr]).toEqual([0, ""]);
   const second = await run(["init"], folder);
   expect(second.exit).toBe(2);
   expect(second.stderr).toContain("is there already");
+  expect((await run(["init", "./public/"], folder)).stdout).toContain("x-proxy expand --config public/x.config.ts\n");
 });
 
 describe("what explain is asked", () => {

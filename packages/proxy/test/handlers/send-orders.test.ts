@@ -112,6 +112,18 @@ describe("X-Sendfile", () => {
   });
 });
 
+test("[TG13] a file that is not there is named to a developer, as the application named it", async () => {
+  const root = folder();
+  const gateway = await site(root, { roots: [join(root, "files")] });
+  const got = await order(gateway, `X-Sendfile: ${root}/files/b.txt`);
+  expect(got.status).toBe(404);
+  expect(got.text).toContain(`The application sent X-Sendfile with the path of no file: ${root}/files/b.txt`);
+  const stranger = await order(gateway, `X-Sendfile: ${root}/files/b.txt`, {
+    remote: { address: "192.0.2.7", port: 1 },
+  });
+  expect(stranger.text).not.toContain(root);
+});
+
 test("[V43] [TG13] [TG15] without the option the headers are removed, and the body is the application's", async () => {
   const root = folder();
   for (const header of ["X-Accel-Redirect: /int/a.txt", `X-Sendfile: ${root}/files/a.txt`]) {

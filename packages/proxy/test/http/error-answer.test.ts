@@ -63,6 +63,13 @@ describe("a developer", () => {
     expect(page).not.toContain("<b>");
   });
 
+  test("gets it in the colours of the browser, light or dark, on a phone, too", () => {
+    const page = text(html);
+    expect(page).toContain(":root{color-scheme:light dark}");
+    expect(page).not.toMatch(/[{;]color:/);
+    expect(page).toContain('<meta name="viewport" content="width=device-width">');
+  });
+
   test.each<[string, Asked]>([
     ["IPv6", { remote: { address: "::1", port: 1 }, local: { address: "::1", port: 1 }, host: "[::1]" }],
     ["a name under .localhost", { host: "shop.localhost" }],
