@@ -115,9 +115,9 @@ class RequestHandler implements ResponseHandler {
     controller: DispatchController,
     statusCode: number,
     rawHeaders: string[],
-    { statusText }: ResponseHead,
+    { statusText, contentLength }: ResponseHead,
   ): void {
-    const body = (this.#body = new ResponseBody(controller));
+    const body = (this.#body = new ResponseBody(controller, contentLength));
     const outcome = (this.#outcome = new Outcome());
     this.#resolve(new StartedResponse(statusCode, statusText, rawHeaders, body, outcome));
   }

@@ -2,6 +2,8 @@ import { Readable } from "node:stream";
 
 import { FastCGIError } from "@x/protocol/errors";
 
+import { BodyCollector } from "./body-collector.ts";
+import { BodyLender, isLentTo } from "./body-lender.ts";
 import type { DispatchController } from "./dispatcher.ts";
 
 /** The most bytes held for a consumer that is slower than the application. */
@@ -10,7 +12,7 @@ const HIGH_WATER_MARK = 65_536;
 const STREAM_OPTIONS = { highWaterMark: HIGH_WATER_MARK };
 
 /** Whoever waits for all of the body. */
-interface Collector {
+interface Waiting {
   resolve(bytes: Buffer<ArrayBuffer>): void;
   reject(error: Error): void;
 }
@@ -20,21 +22,26 @@ interface Collector {
  * it holds the connection; `destroy()` aborts the request.
  *
  * Bytes go through the machinery of streams only when it is used as a stream: before that they are held here, and
- * whoever wants all of them gets them from here.
+ * whoever wants all of them gets them from here. A file or a socket that it is piped into, too, is given them without that.
  */
 export class ResponseBody extends Readable {
   readonly #controller: DispatchController;
-  /** What has come and is not pushed: until the first read, or for the collector. */
+  readonly #announced: number | undefined;
+  /** What has come before somebody wanted it. */
   #held: Buffer<ArrayBuffer>[] = [];
   #heldBytes = 0;
   #streaming = false;
-  #collector: Collector | undefined;
+  #waiting: Waiting | undefined;
+  #collector: BodyCollector | undefined;
+  #lender: BodyLender | undefined;
   #complete = false;
   #used = false;
 
-  constructor(controller: DispatchController) {
+  /** @param announced bytes that come at most, if that is known */
+  constructor(controller: DispatchController, announced: number | undefined) {
     super(STREAM_OPTIONS);
     this.#controller = controller;
+    this.#announced = announced;
   }
 
   /** All of it, read as UTF-8. */
@@ -76,9 +83,21 @@ export class ResponseBody extends Readable {
     this.#held = [];
     // A response whose body nobody reads must not end the process when its connection breaks.
     if (error !== null && this.listenerCount("error") === 0) super.on("error", ignore);
-    this.#collector?.reject(error ?? destroyedError());
+    this.#collector?.drop();
     this.#collector = undefined;
+    this.#waiting?.reject(error ?? destroyedError());
+    this.#waiting = undefined;
     callback(error);
+  }
+
+  /**
+   * As of any stream. A file (`fs.createWriteStream`) or a socket is written from the memory that the connection reads into, so that a
+   * large download leaves nothing to the garbage collector.
+   */
+  override pipe<Target extends NodeJS.WritableStream>(target: Target, options?: { end?: boolean | undefined }): Target {
+    super.pipe(target, options);
+    if (isLentTo(target)) this.#lender = new BodyLender(this, this.#controller, target);
+    return target;
   }
 
   /** As of any emitter. Who listens after all was read in one hears of the end, too. */
@@ -90,6 +109,8 @@ export class ResponseBody extends Readable {
 
   /** For the request: bytes that are valid only now. */
   receive(chunk: Uint8Array): void {
+    if (this.#collector !== undefined) return this.#collector.add(chunk);
+    if (this.#streaming && this.#lender?.lend(chunk) === true) return;
     const copy = Buffer.from(chunk);
     if (this.#streaming) {
       if (!this.push(copy)) this.#controller.pause();
@@ -97,14 +118,14 @@ export class ResponseBody extends Readable {
     }
     this.#held.push(copy);
     this.#heldBytes += copy.length;
-    if (this.#collector === undefined && this.#heldBytes >= HIGH_WATER_MARK) this.#controller.pause();
+    if (this.#heldBytes >= HIGH_WATER_MARK) this.#controller.pause();
   }
 
   /** For the request: nothing more comes. */
   finish(): void {
     this.#complete = true;
     if (this.#streaming) this.push(null);
-    else if (this.#collector !== undefined) this.#collect(this.#collector);
+    else this.#giveAll();
   }
 
   /** For the request: the rest will not come. */
@@ -121,19 +142,23 @@ export class ResponseBody extends Readable {
     if (this.#streaming) return this.#readStream();
     return new Promise((resolve, reject) => {
       if (this.destroyed) return reject(this.errored ?? destroyedError());
-      const collector = { resolve, reject };
-      if (this.#complete) return this.#collect(collector);
-      this.#collector = collector;
+      this.#waiting = { resolve, reject };
+      if (this.#complete) return this.#giveAll();
+      this.#collector = new BodyCollector(this.#announced);
+      for (const chunk of this.#held.splice(0)) this.#collector.add(chunk);
       this.#controller.resume();
     });
   }
 
-  /** Gives all that was held to whoever waits. */
-  #collect(collector: Collector): void {
+  /** To whoever waits for it. */
+  #giveAll(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
     const held = this.#held;
+    const all = this.#collector?.finish() ?? (held.length === 1 ? held[0]! : Buffer.concat(held));
     this.#held = [];
-    this.#collector = undefined;
-    collector.resolve(held.length === 1 ? held[0]! : Buffer.concat(held));
+    this.#waiting = this.#collector = undefined;
+    waiting.resolve(all);
     if (HEARD.some((event) => this.listenerCount(event) > 0)) this.#endStream();
   }
 

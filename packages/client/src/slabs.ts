@@ -54,6 +54,11 @@ export class Slab {
     return this.#holders > 0;
   }
 
+  /** Do consumers hold so many slabs of its pool that one who can copy should not keep another? */
+  get scarce(): boolean {
+    return this.#pool.scarce;
+  }
+
   /** One more holder; each has to call {@link Slab.release} once. */
   retain(): this {
     if (this.#holders++ === 0) this.#pool.countHeld(1);
@@ -126,6 +131,11 @@ export class SlabPool {
   /** Do consumers hold so many that nothing more may be read? */
   get exhausted(): boolean {
     return this.#held >= this.#limit;
+  }
+
+  /** Is half of what consumers may hold in their hands? */
+  get scarce(): boolean {
+    return this.#held > this.#limit / 2;
   }
 
   /** A slab to read into. Never refused: a connection without one could not even see its peer close. */

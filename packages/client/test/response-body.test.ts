@@ -141,3 +141,21 @@ test("a failure after the head is told by body and end, and needs no listener", 
   await expect(response.ended).rejects.toMatchObject({ code: "FCGI_ERR_ABORTED" });
   expect(await response.stderr).toBe("");
 });
+
+test("all of a large body, with and without its length, and nothing of one that only has a length", async () => {
+  const content = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, at) => (at * 7 + (at >> 8)) & 0xff));
+  for (const headers of [{}, { "Content-Length": "300000" }]) {
+    mock.intercept({}).reply(200, content, headers).times(2);
+    // oxlint-disable-next-line no-await-in-loop
+    const { body } = await mock.request({ params: {} });
+    // oxlint-disable-next-line no-await-in-loop
+    expect(content.equals(await body.bytes())).toBe(true);
+    // oxlint-disable-next-line no-await-in-loop
+    const { body: other } = await mock.request({ params: {} });
+    // oxlint-disable-next-line no-await-in-loop
+    expect(content.equals(Buffer.from(await other.arrayBuffer()))).toBe(true);
+  }
+  mock.intercept({ method: "HEAD" }).reply(200, "", { "Content-Length": "300000" });
+  const { body } = await mock.request({ params: { REQUEST_METHOD: "HEAD" } });
+  expect(await body.bytes()).toHaveLength(0);
+});

@@ -1,9 +1,11 @@
 // One thing that takes memory, in a process of its own. It says "ready", waits for a word, does it, and says what came of it.
 // Arguments: the project that the packages are installed in, what to do, the socket.
 import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 
 import { paramsOf } from "./cases.ts";
@@ -44,6 +46,13 @@ const WORK: Readonly<Record<string, () => Promise<number>>> = {
     let bytes = 0;
     for await (const chunk of body) bytes += (chunk as Buffer).length;
     return bytes;
+  },
+  /** The same into a file that takes everything at once. */
+  async pipe() {
+    const { body } = await client.request(address, { params: params(`mode=bytes&size=${LARGE}`, 0) });
+    const file = createWriteStream("/dev/null");
+    await pipeline(body, file);
+    return file.bytesWritten;
   },
   /** The same by a bare socket, records and all: what Node itself takes. */
   async socket() {

@@ -108,7 +108,7 @@ function report(
   }
   if (memory.length === 0) return parts.join("\n\n");
   parts.push(
-    "Memory is the process's resident set at its highest. A stream's chunks are its reader's own, and wait for V8 to collect them, as those of any socket do; the uploads run with a young generation of 1 MiB, so that their pieces do not.",
+    "Memory is the process's resident set at its highest. Chunks that one reads are one's own, and wait for V8 to collect them, as those of any socket do; to a file, or a socket, that a body is piped into they are lent; the uploads run with a young generation of 1 MiB, so that their pieces do not.",
   );
   parts.push(
     markdownTable(
