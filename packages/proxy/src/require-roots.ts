@@ -8,14 +8,16 @@ import { folderFault } from "./folder-access.ts";
  *
  * @throws `FCGI_ERR_CONFIG` for the first that is not
  */
-export function requireRoots(config: Pick<ResolvedConfig, "root" | "routes">): void {
+export function requireRoots(config: Pick<ResolvedConfig, "root" | "routes" | "places">): void {
   for (const root of servedFolders(config)) {
     const fault = folderFault(root);
     if (fault === undefined) continue;
     const remedy = fault.includes("user") ? "let it in (`chmod a+x`)" : "make it";
+    const place = config.places.get(root);
+    const [before, after] = place === undefined ? ["", ", which the configuration serves,"] : [`${place}: `, ""];
     throw new FastCGIError(
       "FCGI_ERR_CONFIG",
-      `the folder ${root}, which the configuration serves, ${fault}: ${remedy}, or change root.`,
+      `${before}the folder ${root}${after} ${fault}: ${remedy}, or name another one.`,
       { phase: "configure" },
     );
   }

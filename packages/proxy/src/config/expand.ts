@@ -12,6 +12,7 @@ import { expandRoute } from "./expand-route.ts";
 import type { ConfigProblem, KeyPath } from "./key-path.ts";
 import { type ResolvedListen, expandListen } from "./listen-config.ts";
 import { expandLog } from "./log-config.ts";
+import { namedPlaces } from "./named-places.ts";
 import { didYouMean } from "./nearest-name.ts";
 import type {
   ResolvedConfig,
@@ -93,6 +94,7 @@ export class Expansion {
       trustProxy: this.#trust(config.trustProxy ?? []),
       shutdown: { grace: this.duration(["shutdown", "grace"], config.shutdown?.grace, 30_000) },
       errors: config.errors ?? "auto",
+      places: namedPlaces(this, config),
     };
   }
 

@@ -26,7 +26,7 @@ export async function importConfig(path: string): Promise<ModuleConfig> {
   try {
     module = (await import(pathToFileURL(path).href)) as { default?: unknown };
   } catch (error) {
-    throw wrong(await describe(error, path), error);
+    throw wrong(await describeModuleError(error, path), error);
   }
   const text = await readModule(path);
   const value = module.default;
@@ -51,8 +51,12 @@ async function readModule(path: string): Promise<ModuleText | undefined> {
   }
 }
 
-/** @param given may be a link: Node names the file that it leads to */
-async function describe(error: unknown, given: string): Promise<string> {
+/**
+ * What kept a module from being run, with its place, as a sentence.
+ *
+ * @param given may be a link: Node names the file that it leads to
+ */
+export async function describeModuleError(error: unknown, given: string): Promise<string> {
   const file = basename(given);
   const path = realpathSync(given);
   const name = (other: string): string => (other === path ? file : relative(dirname(path), other));

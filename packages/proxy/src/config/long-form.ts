@@ -17,7 +17,7 @@ type Plain = string | number | boolean | null | readonly Plain[] | { readonly [k
  * gives the same once more.
  */
 export function toLongForm(config: ResolvedConfig): ProxyConfig {
-  const { routes, upstreams, processes, listen, errors, responses, ...rest } = config;
+  const { routes, upstreams, processes, listen, errors, responses, places: _places, ...rest } = config;
   const long = {
     listen: listen.map(listenToLongForm),
     ...rest,

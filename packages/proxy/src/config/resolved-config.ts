@@ -49,6 +49,8 @@ export interface ResolvedConfig {
   readonly trustProxy: ResolvedTrust;
   /** `"auto"`: developer pages for direct requests from this machine to a loopback address, plain ones for all others. */
   readonly errors: "developer" | "plain" | "auto";
+  /** Where a person finds each folder and module that the configuration names, by absolute path: `x.config.ts:7: routes[0].static.root`. */
+  readonly places: ReadonlyMap<string, string>;
 }
 
 /** A place to listen; `text` is the canonical spelling for messages. */

@@ -3,23 +3,29 @@ import { pathToFileURL } from "node:url";
 
 import { FastCGIError } from "@x/protocol/errors";
 
+import { describeModuleError } from "../config/load-module.ts";
 import type { ResolvedConfig } from "../config/resolved-config.ts";
 import type { FetchHandler, HandlerInput } from "./fetch-handler.ts";
 
 /**
  * The function behind a configured handler. A module is imported once a process, and stays as it is until that ends.
  *
+ * @param place where a person finds its path, for messages
  * @throws FastCGIError `FCGI_ERR_CONFIG` when there is no such module, it cannot be run, or gives no handler
  */
-export async function loadHandler(input: HandlerInput): Promise<FetchHandler> {
+export async function loadHandler(input: HandlerInput, place?: string): Promise<FetchHandler> {
   if (typeof input !== "string") return handlerOf(input) as FetchHandler;
-  if (!existsSync(input)) throw problem(`the handler ${input} does not exist.`);
+  const problem = (message: string, cause?: unknown): FastCGIError =>
+    new FastCGIError("FCGI_ERR_CONFIG", place === undefined ? message : `${place}: ${message}`, {
+      phase: "configure",
+      cause,
+    });
+  if (!existsSync(input)) throw problem(`the handler ${input} does not exist: correct the path.`);
   let module: { default?: unknown };
   try {
     module = (await import(pathToFileURL(input).href)) as { default?: unknown };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw problem(`the handler ${input} cannot be run: ${message}`, error);
+    throw problem(`the handler ${await describeModuleError(error, input)}`, error);
   }
   const found = handlerOf(module.default);
   if (found !== undefined) return found;
@@ -29,8 +35,11 @@ export async function loadHandler(input: HandlerInput): Promise<FetchHandler> {
 }
 
 /** Loads the handlers of all routes, so that a mistake in one shows when the server starts. @throws as {@link loadHandler} */
-export async function loadHandlers(config: Pick<ResolvedConfig, "routes">): Promise<void> {
-  for (const { handler } of config.routes) if (handler !== undefined) await loadHandler(handler);
+export async function loadHandlers({ routes, places }: Pick<ResolvedConfig, "routes" | "places">): Promise<void> {
+  for (const { handler } of routes) {
+    if (handler === undefined) continue;
+    await loadHandler(handler, typeof handler === "string" ? places.get(handler) : undefined);
+  }
 }
 
 /** The function in what a module or a configuration gives; undefined when there is none. */
@@ -42,8 +51,4 @@ export function handlerOf(value: unknown): FetchHandler | undefined {
   return typeof fetch === "function"
     ? (request, context) => (fetch as FetchHandler).call(value, request, context)
     : undefined;
-}
-
-function problem(message: string, cause?: unknown): FastCGIError {
-  return new FastCGIError("FCGI_ERR_CONFIG", message, { phase: "configure", cause });
 }

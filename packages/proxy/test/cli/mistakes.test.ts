@@ -128,7 +128,19 @@ describe("exit code 2 and one sentence, before anything was started", () => {
     const folder = configFile({ root: "./pubic", routes: [{ static: true }] });
     expect(await run(["--config", "x.config.json", "--listen", "127.0.0.1:0"], folder)).toMatchObject({
       exit: 2,
-      stderr: `x-proxy: the folder ${folder}/pubic, which the configuration serves, does not exist: make it, or change root.\n`,
+      stderr: `x-proxy: x.config.json:2: root: the folder ${folder}/pubic does not exist: make it, or name another one.\n`,
+    });
+  });
+
+  test("[TK01] a handler that cannot be run: the key that names it, and the place in it", async () => {
+    const folder = configFile({ routes: [{ handler: "./live.mjs" }] });
+    const check = (): Promise<{ exit: unknown; stderr: string }> => run(["check"], folder);
+    const key = "x-proxy: x.config.json:4: routes[0].handler: the handler";
+    expect((await check()).stderr).toBe(`${key} ${folder}/live.mjs does not exist: correct the path.\n`);
+    writeFileSync(join(folder, "live.mjs"), "export default {\n  fetch: () => nope(,\n};");
+    expect(await check()).toMatchObject({
+      exit: 2,
+      stderr: `${key} live.mjs:2:21: cannot be read: Unexpected token ','.\n`,
     });
   });
 

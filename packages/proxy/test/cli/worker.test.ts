@@ -132,9 +132,7 @@ describe("started by root", () => {
     const port = await program.port();
     renameSync(site, join(folder, "elsewhere"));
     process.kill(program.worker, "SIGKILL");
-    await program.line(
-      /worker: the folder \S+, which the configuration serves, does not exist: make it, or change root; started again in/,
-    );
+    await program.line(/worker: root: the folder \S+ does not exist: make it, or name another one; started again in/);
     const other = new ProxyProgram([folder, "--listen", `127.0.0.1:${port}`]);
     expect(await other.exit()).toBe(1);
     renameSync(join(folder, "elsewhere"), site);

@@ -116,6 +116,7 @@ test.each<[string, ProxyConfig]>([
   const again = expandConfig(long, { folder: "/elsewhere" });
   const plain = (it: typeof resolved) => ({
     ...it,
+    places: undefined,
     routes: it.routes.map((route) => ({ ...route, preset: undefined })),
     // Where a certificate is written down is another place there.
     listen: it.listen.map(({ tls, ...listen }) => ({
