@@ -6,7 +6,7 @@ import { FastCGIError } from "@x/protocol/errors";
 
 import type { KeyPath } from "./key-path.ts";
 import type { ModuleText } from "./module-text.ts";
-import { type Place, formatPlace } from "./place.ts";
+import { type Place, formatPlace, placeOfLine } from "./place.ts";
 
 /** What a module exports as its default. */
 export interface ModuleConfig {
@@ -30,7 +30,7 @@ export async function importConfig(path: string): Promise<ModuleConfig> {
   }
   const text = await readModule(path);
   const value = module.default;
-  const place = formatPlace(file, lineOnly(text?.lineOf([])));
+  const place = formatPlace(file, placeOfLine(text?.lineOf([])));
   if (value === undefined) throw wrong(`${place}: has no default export: write export default defineConfig({ … }).`);
   if (typeof value === "function")
     throw wrong(`${place}: the default export is a function: export what it returns, by calling it.`);
@@ -123,16 +123,12 @@ async function describeImport({ message }: Error, nameOf: (path: string) => stri
       ? specifier === name || specifier.startsWith(`${name}/`)
       : resolve(dirname(importer), specifier) === name,
   );
-  const at = formatPlace(nameOf(importer), lineOnly(place?.line));
+  const at = formatPlace(nameOf(importer), placeOfLine(place?.line));
   if (kind === "module")
     return `${at}: imports ${relative(dirname(importer), name)}, which does not exist: correct the path.`;
   const instead =
     name === "@x/proxy" ? ", or write `import type`, and satisfies ProxyConfig in place of defineConfig" : "";
   return `${at}: imports the package ${name}, which is not installed here: run \`npm install ${name}\` in ${dirname(importer)}${instead}.`;
-}
-
-function lineOnly(line: number | undefined): Place | undefined {
-  return line === undefined ? undefined : { line };
 }
 
 function wrong(message: string, cause?: unknown): FastCGIError {

@@ -31,6 +31,8 @@ export async function parseTextConfig(content: string, file: string, kind: "json
   const document = yaml.parseDocument(text, { prettyErrors: false });
   const [error] = document.errors;
   if (error !== undefined) throw wrong({ offset: error.pos[0], message: yamlMistake(error, text) }, error);
+  const alias = lostAlias(yaml, document);
+  if (alias !== undefined) throw wrong(alias);
   try {
     return {
       value: kind === "json" ? (JSON.parse(text) as unknown) : document.toJS(),
@@ -40,7 +42,7 @@ export async function parseTextConfig(content: string, file: string, kind: "json
       },
     };
   } catch (cause) {
-    // An alias without its anchor, or too many of them.
+    // Too many aliases.
     throw wrong(
       { offset: 0, message: `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}` },
       cause,
@@ -66,6 +68,21 @@ function offsetOf(yaml: typeof import("yaml"), document: Document, keys: KeyPath
     } else return offset;
   }
   return offset;
+}
+
+/** Most often it is a pattern without quotes. */
+function lostAlias(yaml: typeof import("yaml"), document: Document): TextMistake | undefined {
+  let found: TextMistake | undefined;
+  yaml.visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document) !== undefined) return undefined;
+      const written = `*${alias.source}`;
+      const message = `${written} stands for something named &${alias.source}, which is not there: a text that begins with * needs quotes, as in ${JSON.stringify(written)}`;
+      found = { offset: alias.range?.[0] ?? 0, message };
+      return yaml.visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** In words that need no book about YAML. */

@@ -1,4 +1,4 @@
-import { constants, existsSync } from "node:fs";
+import { constants, existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 
@@ -9,6 +9,7 @@ import type { ConfigSource } from "./config-source.ts";
 import type { ProxyConfig } from "./define-config.ts";
 import { type ModuleConfig, importConfig } from "./load-module.ts";
 import { type TextConfig, parseTextConfig } from "./load-text.ts";
+import { formatPlace, placeOfLine } from "./place.ts";
 
 /** A configuration as it stands in its file; nothing of it is checked yet but that it can be read. */
 export interface LoadedConfig {
@@ -42,6 +43,7 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   const code = accessCode(absolute, constants.R_OK);
   if (code === "EACCES") throw unreadable(file, `may not be read by this user in ${dirname(absolute)}.`);
   if (code !== undefined) throw unreadable(file, `does not exist in ${dirname(absolute)}.`);
+  if (statSync(absolute).isDirectory()) throw unreadable(file, "is a folder: name the configuration in it.");
   const source: ConfigSource = { folder: dirname(absolute), file };
   switch (extname(absolute)) {
     case ".ts":
@@ -60,6 +62,11 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
 }
 
 function loaded({ value, line }: ModuleConfig | TextConfig, source: ConfigSource, path: string): LoadedConfig {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const place = formatPlace(basename(path), placeOfLine(line([])));
+    const what = Array.isArray(value) ? "a list" : value === null ? "empty" : JSON.stringify(value);
+    throw unreadable(`${place}:`, `a configuration is an object with routes, and this is ${what}.`);
+  }
   return { config: value as ProxyConfig, source: { ...source, line }, path };
 }
 

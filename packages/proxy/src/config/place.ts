@@ -15,3 +15,8 @@ export function formatPlace(file: string, place: Place | undefined): string {
   if (place === undefined) return file;
   return `${file}:${place.line}${place.column === undefined ? "" : `:${place.column}`}`;
 }
+
+/** A whole line. */
+export function placeOfLine(line: number | undefined): Place | undefined {
+  return line === undefined ? undefined : { line };
+}

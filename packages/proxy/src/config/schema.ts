@@ -12,6 +12,7 @@ import {
   texts,
   someTexts,
   switched,
+  switchedOr,
   textOr,
   count,
   bodyLimit,
@@ -36,7 +37,7 @@ export function checkShape(input: unknown): ShapeResult {
 
 /** A key that is there under a name that comes near is not missing, too. */
 function isMisspelled({ path, message }: ConfigProblem, among: readonly ConfigProblem[]): boolean {
-  if (message !== "is missing.") return false;
+  if (!message.startsWith("is missing")) return false;
   const parent = path.slice(0, -1);
   const meant = didYouMean(String(path.at(-1)), [String(path.at(-1))]);
   return among.some(
@@ -53,10 +54,8 @@ function keyPath(issue: v.BaseIssue<unknown>): KeyPath {
   return path;
 }
 
-const hsts = v.lazy((input) =>
-  typeof input === "boolean"
-    ? switched
-    : keys({ maxAge: v.optional(duration), includeSubDomains: v.optional(switched), preload: v.optional(switched) }),
+const hsts = switchedOr(
+  keys({ maxAge: v.optional(duration), includeSubDomains: v.optional(switched), preload: v.optional(switched) }),
 );
 
 const certificate = keys({ cert: text, key: text });
@@ -73,9 +72,9 @@ const tls = keys({
 
 const listen = keys({
   address: text,
-  tls: v.optional(v.lazy((input) => (typeof input === "boolean" ? switched : tls))),
+  tls: v.optional(switchedOr(tls)),
   http2: v.optional(switched),
-  proxyProtocol: v.optional(v.lazy((input) => (typeof input === "boolean" ? switched : keys({ from: someTexts })))),
+  proxyProtocol: v.optional(switchedOr(keys({ from: someTexts }))),
 });
 
 /** Fewer than one a second are some, too. */

@@ -299,6 +299,34 @@ describe("what is wrong is told with its key", () => {
       "timeouts.firstByte must be at most 24d, and is 4w.",
     ],
     [
+      "one in place of a list",
+      { listen: ":80", root: "/", upstreams, routes },
+      'listen must be a list of addresses, not ":80": write [":80"].',
+    ],
+    [
+      "an object in place of a list",
+      { root: "/", upstreams, routes: { php: "php" } },
+      "routes must be a list of routes, not an object.",
+    ],
+    ["a list in place of an object", { upstreams: [], routes }, "upstreams must be an object, not a list."],
+    ["a number in place of an address", { listen: [80], routes }, "listen[0] must be a text or an object, not 80."],
+    [
+      "a number in place of texts",
+      { root: "/", routes: [{ match: { path: 1 }, static: true }] },
+      "routes[0].match.path must be a text or a list of texts, not 1.",
+    ],
+    [
+      "a word in place of true",
+      { root: "/", routes: [{ static: "yes" }] },
+      'routes[0].static must be true or an object, not "yes".',
+    ],
+    ["another word in place of true", { hsts: "yes", routes }, 'hsts must be true, false or an object, not "yes".'],
+    [
+      "a process without its kind",
+      { root: "/", upstreams, routes, processes: { a: { upstream: "php" } } },
+      'processes.a.kind is missing: write "command", "php-fpm" or "php-cgi".',
+    ],
+    [
       "a bad duration",
       { root: "/", routes: [{ static: { maxAge: "1 month" } }] },
       "routes[0].static.maxAge must be milliseconds or a text",

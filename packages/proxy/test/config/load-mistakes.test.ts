@@ -59,7 +59,13 @@ test("JSON and YAML: place and remedy", async () => {
       'a.yaml:1:7: two keys stand on one line, or a text with ": " in it lacks its quotes.',
     ],
     ["a.yaml", "root: .\nroot: /", "a.yaml:2:1: the key root stands here a second time: remove one of them."],
-    ["a.yaml", "root: *x", /^a\.yaml:1:1: cannot be read: Unresolved alias/],
+    [
+      "a.yaml",
+      "root: .\nroutes:\n  - match: *.php",
+      'a.yaml:3:12: *.php stands for something named &.php, which is not there: a text that begins with * needs quotes, as in "*.php".',
+    ],
+    ["a.yaml", "", "a.yaml: a configuration is an object with routes, and this is empty."],
+    ["a.yaml", "- static: true", "a.yaml: a configuration is an object with routes, and this is a list."],
     ["a.yaml", "root: .\n---\nroot: /", "a.yaml:2:1: --- begins a second document: a configuration is one."],
     [
       "a.yaml",
@@ -175,7 +181,7 @@ test("the line of a key in a module", async () => {
       "a.ts:3: routes[1].fastcgi.upstream is missing.",
     ],
     ["a missing key of the whole", "export default {\n};", "a.ts: routes is missing."],
-    ["nothing of it", "\nexport default 5;", "a.ts:2: the configuration must be an object"],
+    ["nothing of it", "\nexport default 5;", "a.ts:2: a configuration is an object with routes, and this is 5."],
     [
       "in defineConfig",
       `const defineConfig = (it: object): object => it;\nexport default defineConfig({\n  rot: ".", ${routes} });`,

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { afterAll, expect, test } from "vitest";
 
@@ -50,6 +50,10 @@ test("a file of another kind", async () => {
     code: "FCGI_ERR_CONFIG",
     message: "b.toml must end with .ts, .js, .mjs, .json, .yaml or .yml.",
   });
+});
+
+test("a folder", async () => {
+  await expect(loadConfig(folder)).rejects.toThrow(`${basename(folder)} is a folder: name the configuration in it.`);
 });
 
 test("a file that is not there", async () => {

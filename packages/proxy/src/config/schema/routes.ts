@@ -14,6 +14,7 @@ import {
   texts,
   someTexts,
   switched,
+  switchedOr,
   textOr,
   textOrTexts,
   count,
@@ -137,15 +138,13 @@ export const responses: {
 } = {
   headers: v.optional(headerRules),
   compress: v.optional(
-    v.lazy((input) =>
-      typeof input === "boolean"
-        ? switched
-        : keys({
-            encodings: v.optional(v.array(oneOf(["zstd", "br", "gzip"]), mustBe("a list of codings"))),
-            types: v.optional(someTexts),
-            minBytes: v.optional(size),
-            withCookies: v.optional(switched),
-          }),
+    switchedOr(
+      keys({
+        encodings: v.optional(v.array(oneOf(["zstd", "br", "gzip"]), mustBe("a list of codings"))),
+        types: v.optional(someTexts),
+        minBytes: v.optional(size),
+        withCookies: v.optional(switched),
+      }),
     ),
   ),
   errorPages: v.optional(table(text)),
@@ -159,7 +158,7 @@ export const route: Shape<RouteConfig> = keys({
   preset: v.optional(oneOf([...PRESET_NAMES, "none"])),
   fastcgi: v.optional(fastcgi),
   static: v.optional(
-    v.lazy((input) => (typeof input === "boolean" ? v.literal(true, mustBe("true or an object")) : files)),
+    v.lazy((input) => (typeof input === "object" ? files : v.literal(true, mustBe("true or an object")))),
   ),
   deny: v.optional(texts),
   links: v.optional(texts),
@@ -172,6 +171,6 @@ export const route: Shape<RouteConfig> = keys({
   ...answers,
   filter: v.optional(filter),
   cgi: v.optional(cgi),
-  handler: v.optional(textOr(handler)),
+  handler: v.optional(v.lazy((input) => (typeof input === "string" ? text : handler))),
   authorize: v.optional(v.lazy((input) => (Array.isArray(input) ? v.array(authorize) : authorize))),
 });

@@ -91,6 +91,8 @@ export const process: Shape<ProcessConfig> = v.variant(
   [commandProcess, phpFpmProcess, phpCgiProcess],
   (issue) =>
     issue.path?.at(-1)?.key === "kind"
-      ? mustBe('"command", "php-fpm" or "php-cgi"')(issue)
+      ? issue.received === "undefined"
+        ? 'is missing: write "command", "php-fpm" or "php-cgi".'
+        : mustBe('"command", "php-fpm" or "php-cgi"')(issue)
       : mustBe("an object")(issue),
 );
