@@ -84,7 +84,8 @@ export async function describeModuleError(error: unknown, given: string): Promis
 function syntax(message: string, text: ModuleText | undefined, place: Place): string {
   const word = text?.wordAt(place) ?? "";
   const named = /^[\w$]+$/.test(word) ? message.replace("'ident'", `'${word}'`) : message;
-  return `cannot be read: ${named.replace(/['\x60]<eof>['\x60]/, "the end of the file")}`;
+  const clear = named.replace(/['\x60]<eof>['\x60]/, "the end of the file").replace(/\beof\b/, "end of the file");
+  return `cannot be read: ${clear}`;
 }
 
 function onlyStripped(message: string): string {
