@@ -5,6 +5,9 @@ import type { Readable } from "node:stream";
 import type { DispatchController } from "./dispatcher.ts";
 import type { Slab } from "./slabs.ts";
 
+/** A smaller chunk (bytes) is cheaper to copy than to hold all that was read with it. */
+const LEAST = 4_096;
+
 /** Chunks that are being written at once: the next ones come while the first are on their way. */
 const MOST = 4;
 
@@ -26,7 +29,6 @@ export class BodyLender {
   readonly #piped: ((chunk: Buffer) => void) | undefined;
   #lent = 0;
   #paused = false;
-  #over = false;
 
   /** To be made right after `body.pipe(target)`. */
   constructor(body: Readable, controller: DispatchController, target: LentTo) {
@@ -37,7 +39,6 @@ export class BodyLender {
     const onUnpipe = (source: unknown): void => {
       if (source !== body) return;
       target.off("unpipe", onUnpipe);
-      this.#over = true;
       this.#readOn();
     };
     target.on("unpipe", onUnpipe);
@@ -49,7 +50,7 @@ export class BodyLender {
    * @returns false when it has to go the way of all streams
    */
   lend(chunk: Uint8Array): boolean {
-    if (!this.#isSoleReader()) return false;
+    if (chunk.length < LEAST || !this.#isSoleReader()) return false;
     const slab = slabOf(chunk, this.#controller);
     if (slab === undefined) return false;
     this.#target.write(chunk, () => this.#onWritten(slab));
@@ -63,7 +64,6 @@ export class BodyLender {
   #isSoleReader(): boolean {
     const body = this.#body;
     return (
-      !this.#over &&
       body.readableFlowing === true &&
       body.readableLength === 0 &&
       body.listenerCount("data") === 1 &&

@@ -110,7 +110,10 @@ export class ResponseBody extends Readable {
   /** For the request: bytes that are valid only now. */
   receive(chunk: Uint8Array): void {
     if (this.#collector !== undefined) return this.#collector.add(chunk);
-    if (this.#streaming && this.#lender?.lend(chunk) === true) return;
+    if (this.#streaming && this.#lender?.lend(chunk) === true) {
+      this.#used = true;
+      return;
+    }
     const copy = Buffer.from(chunk);
     if (this.#streaming) {
       if (!this.push(copy)) this.#controller.pause();

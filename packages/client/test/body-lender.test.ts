@@ -28,6 +28,17 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** A chunk that is worth lending. */
+function large(text: string): Buffer {
+  return Buffer.from(text.padEnd(4_096, "~"));
+}
+
+function textOf(chunks: Buffer[] | undefined): string {
+  return Buffer.concat(chunks ?? [])
+    .toString()
+    .replaceAll("~", "");
+}
+
 /** A request whose chunks come when the test says so. */
 class Request implements DispatchController {
   readonly address = "unix:/x.sock";
@@ -36,7 +47,7 @@ class Request implements DispatchController {
   readonly reused = false;
   readonly stdoutEnded = false;
   readonly stderrTail = "";
-  readonly slabs = new SlabPool({ size: 64, limit: 8 });
+  readonly slabs = new SlabPool({ size: 4_096, limit: 8 });
   readonly body = new ResponseBody(this, undefined);
   calls: string[] = [];
   #slab: Slab | undefined;
@@ -58,9 +69,10 @@ class Request implements DispatchController {
     return this.#slab.retain();
   }
 
-  deliver(text: string, chunk?: Uint8Array): void {
+  /** What came, or another chunk in its place. */
+  deliver(came: Buffer | string, chunk?: Uint8Array): void {
     const slab = (this.#slab = this.slabs.take());
-    const length = slab.buffer.write(text);
+    const length = (typeof came === "string" ? large(came) : came).copy(slab.buffer);
     this.body.receive(chunk ?? slab.buffer.subarray(0, length));
     this.#slab = undefined;
     slab.disarm();
@@ -68,7 +80,7 @@ class Request implements DispatchController {
 
   /** A chunk comes when no callback of the request runs. */
   deliverLate(text: string): void {
-    this.body.receive(Buffer.from(text));
+    this.body.receive(large(text));
   }
 }
 
@@ -98,7 +110,7 @@ class SlowFile {
 
   /** What the write under way is given, as text. */
   get text(): string {
-    return Buffer.concat(this.writes.at(-1) ?? []).toString();
+    return textOf(this.writes.at(-1));
   }
 
   /** The write under way ends. */
@@ -157,7 +169,7 @@ test("the end comes when all was written", async () => {
   await file.written();
   await ended;
   expect(request.body.readableEnded).toBe(true);
-  expect(file.stream.bytesWritten).toBe(3);
+  expect(file.stream.bytesWritten).toBe(4_096);
 });
 
 test("what came before goes before", async () => {
@@ -184,6 +196,25 @@ test("who pauses the body gets nothing", async () => {
   expect(file.text).toBe("kept");
 });
 
+test("what was written can be read no more", async () => {
+  const file = await piped();
+  request.deliver("one");
+  await expect(request.body.text()).rejects.toMatchObject({ message: "The body was already read." });
+  await turns();
+  expect(file.text).toBe("one");
+});
+
+test("what comes while something waits in the body goes behind it", async () => {
+  const file = await piped();
+  request.body.pause();
+  request.deliver("one ");
+  request.body.resume();
+  request.deliver("two");
+  await turns();
+  await file.written();
+  expect(textOf(file.writes.flat())).toBe("one two");
+});
+
 test("two readers have chunks of their own", async () => {
   const file = await piped();
   const heard: Buffer[] = [];
@@ -191,7 +222,7 @@ test("two readers have chunks of their own", async () => {
   request.deliver("both");
   await turns();
   await file.written();
-  expect(Buffer.concat(heard).toString()).toBe("both");
+  expect(textOf(heard)).toBe("both");
   expect(file.text).toBe("both");
 });
 
@@ -202,7 +233,7 @@ test("a listener that has taken the place of the pipe's gets what comes", async 
   request.body.on("data", (chunk: Buffer) => heard.push(chunk));
   request.deliver("mine");
   await turns();
-  expect(String(heard)).toBe("mine");
+  expect(textOf(heard)).toBe("mine");
   expect(file.writes).toHaveLength(0);
 });
 
@@ -214,7 +245,7 @@ test("after unpipe the next reader gets what comes, and what was paused goes on"
   expect(file.stream.listenerCount("unpipe")).toBe(0);
   request.deliver("rest");
   request.body.finish();
-  expect(Buffer.concat((await request.body.toArray()) as Buffer[]).toString()).toBe("rest");
+  expect(textOf((await request.body.toArray()) as Buffer[])).toBe("rest");
   await file.written();
   await file.written();
   expect(request.slabs.held).toBe(0);
@@ -240,15 +271,23 @@ test("while half of the slabs are held, chunks are copied: those who are slow mu
   for (const slab of held) slab.release();
 });
 
+test("a small chunk is copied: it would hold all that was read with it", async () => {
+  const file = await piped();
+  request.deliver(Buffer.from("small"));
+  expect(request.slabs.held).toBe(0);
+  await turns();
+  expect(file.text).toBe("small");
+});
+
 test("what an interceptor delivers of its own is copied", async () => {
   const file = await piped();
-  const own = Buffer.from("own");
+  const own = large("own");
   request.deliver("theirs", own);
   request.deliverLate(" late");
   own.fill("x");
   await turns();
   await file.written();
-  expect(Buffer.concat(file.writes.flat()).toString()).toBe("own late");
+  expect(textOf(file.writes.flat())).toBe("own late");
   expect(request.slabs.held).toBe(0);
 });
 
@@ -294,7 +333,7 @@ test("a reader of a PassThrough may keep what he gets", async () => {
   for (const text of ["one ", "two"]) request.deliver(text);
   request.body.finish();
   await finished(through);
-  expect(Buffer.concat(kept).toString()).toBe("one two");
+  expect(textOf(kept)).toBe("one two");
 });
 
 test("a body of 4 MiB comes out as it went in, into a file and into a socket", async () => {
