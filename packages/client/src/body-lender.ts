@@ -8,11 +8,14 @@ import type { Slab } from "./slabs.ts";
 /** A smaller chunk (bytes) is cheaper to copy than to hold all that was read with it. */
 const LEAST = 4_096;
 
-/** Chunks that are being written at once: the next ones come while the first are on their way. */
-const MOST = 4;
+/** What a chunk that is lent holds (bytes): the slab that it was read into. */
+const SLAB = 65_536;
 
-/** From so few on it reads again. */
-const FEW = 1;
+/** As much (bytes) may be on its way: the next ones come while the first are written. */
+const MOST = 4 * SLAB;
+
+/** From so little on it reads again. */
+const FEW = SLAB;
 
 /** What chunks are lent to. */
 export type LentTo = Socket | WriteStream;
@@ -27,7 +30,8 @@ export class BodyLender {
   readonly #target: LentTo;
   /** What `pipe` has made listen. */
   readonly #piped: ((chunk: Buffer) => void) | undefined;
-  #lent = 0;
+  /** Bytes on their way. */
+  #pending = 0;
   #paused = false;
 
   /** To be made right after `body.pipe(target)`. */
@@ -45,19 +49,31 @@ export class BodyLender {
   }
 
   /**
-   * Writes the chunk that is being delivered.
+   * Writes the chunk that is being delivered, or a copy of it.
    *
    * @returns false when it has to go the way of all streams
    */
   lend(chunk: Uint8Array): boolean {
-    if (chunk.length < LEAST || !this.#isSoleReader()) return false;
-    const slab = slabOf(chunk, this.#controller);
-    if (slab === undefined) return false;
-    this.#target.write(chunk, () => this.#onWritten(slab));
-    if (++this.#lent < MOST) return true;
+    if (!this.#isSoleReader()) return false;
+    const slab = chunk.length < LEAST ? undefined : slabOf(chunk, this.#controller);
+    if (slab === undefined) this.#write(Buffer.from(chunk), chunk.length);
+    else this.#write(chunk, SLAB, slab);
+    return true;
+  }
+
+  /** Writes a chunk that is the body's own; as {@link BodyLender.lend}. */
+  give(chunk: Buffer): boolean {
+    if (!this.#isSoleReader()) return false;
+    this.#write(chunk, chunk.length);
+    return true;
+  }
+
+  #write(chunk: Uint8Array, size: number, slab?: Slab): void {
+    this.#pending += size;
+    this.#target.write(chunk, () => this.#onWritten(size, slab));
+    if (this.#pending < MOST || this.#paused) return;
     this.#paused = true;
     this.#controller.pause();
-    return true;
   }
 
   /** Is what comes now for the target, and for nobody else, and is nothing before it? */
@@ -72,9 +88,10 @@ export class BodyLender {
   }
 
   /** Or it never will be. */
-  #onWritten(slab: Slab): void {
-    slab.release();
-    if (--this.#lent <= FEW) this.#readOn();
+  #onWritten(size: number, slab: Slab | undefined): void {
+    slab?.release();
+    this.#pending -= size;
+    if (this.#pending <= FEW) this.#readOn();
   }
 
   #readOn(): void {

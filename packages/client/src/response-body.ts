@@ -71,7 +71,10 @@ export class ResponseBody extends Readable {
     const held = this.#held;
     this.#held = [];
     let wanted = true;
-    for (const chunk of held) wanted = this.push(chunk);
+    for (const chunk of held) {
+      if (this.#lender?.give(chunk) === true) this.#used = true;
+      else wanted = this.push(chunk);
+    }
     if (this.#complete) this.push(null);
     else if (wanted) this.#controller.resume();
   }

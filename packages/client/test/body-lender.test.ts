@@ -105,7 +105,7 @@ class SlowFile {
       writev: (_: number, buffers: Buffer[], _position: unknown, done: Written) => write(buffers, done),
       close: (_: number, done: (error: null) => void) => done(null),
     };
-    this.stream = createWriteStream("nowhere", { fs });
+    this.stream = createWriteStream("nowhere", { fs, highWaterMark: 1 });
   }
 
   /** What the write under way is given, as text. */
@@ -181,6 +181,8 @@ test("what came before goes before", async () => {
   request.deliver("third");
   await turns();
   expect(file.text).toBe("first second ");
+  // Nothing in the way of lending, though the file takes more than it likes at once, as any file does.
+  expect(request.slabs.held).toBe(1);
   await file.written();
   expect(file.text).toBe("third");
 });
