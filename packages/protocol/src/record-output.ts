@@ -69,8 +69,9 @@ export class RecordOutput {
 
   /** Says that nobody looks any more at what was taken last: its place in the slab may be written again. */
   reuse(): void {
-    if (this.pendingBytes > 0 || !giveBack(this.#slab, this.#taken, this.#limit)) return;
-    this.#start = this.#end = this.#limit = this.#taken;
+    if (this.pendingBytes > 0) return;
+    if (giveBack(this.#slab, this.#taken, this.#limit)) this.#limit = this.#taken;
+    this.#start = this.#end = this.#taken;
   }
 
   /** BEGIN_REQUEST (FastCGI 1.0 §5.1). */

@@ -16,16 +16,37 @@ test("what nobody looks at any more is written over, and nothing else", () => {
   expect([second.buffer, second.byteOffset]).toEqual([first.buffer, first.byteOffset]);
 });
 
-test("a piece stays as it is while something that came after it lies behind it", () => {
+test("its own place is written over, and not what another one has written behind it", () => {
   const [one, other] = [new RecordOutput(() => {}), new RecordOutput(() => {})];
   one.stream(5, 1, hex("01"));
   const first = one.take()[0]!;
   other.stream(5, 1, hex("02"));
   one.reuse();
+  one.stream(5, 1, pattern(3_000));
   one.stream(5, 1, hex("03"));
   expect(concat(...other.take())).toEqual(hex("01 05 0001 0001 07 00  02 00000000000000"));
+  const answers = concat(...one.take());
+  expect(answers.slice(8, 3_008)).toEqual(pattern(3_000));
+  expect(answers.slice(-16)).toEqual(hex("01 05 0001 0001 07 00  03 00000000000000"));
+  one.reuse();
+  one.stream(5, 1, hex("04"));
+  one.take();
   expect(concat(first)).toEqual(hex("01 05 0001 0001 07 00  01 00000000000000"));
-  expect(concat(...one.take())).toEqual(hex("01 05 0001 0001 07 00  03 00000000000000"));
+});
+
+test("outputs that write in turns each keep a place of their own", () => {
+  const outputs = Array.from({ length: 40 }, () => new RecordOutput(() => {}));
+  const write = (): (readonly [ArrayBufferLike, number])[] => {
+    for (const [index, output] of outputs.entries()) output.stream(5, 1, new Uint8Array(1_000).fill(index));
+    const taken = outputs.map((output) => output.take()[0]!);
+    for (const [index, piece] of taken.entries()) {
+      expect(concat(piece).subarray(8, 1_008), `output ${index}`).toEqual(new Uint8Array(1_000).fill(index));
+    }
+    for (const output of outputs) output.reuse();
+    return taken.map((piece) => [piece.buffer, piece.byteOffset] as const);
+  };
+  const first = write();
+  expect(write()).toEqual(first);
 });
 
 test("what waits to be taken is not written over", () => {

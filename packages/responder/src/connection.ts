@@ -72,6 +72,8 @@ export class Connection implements RequestConnection {
   #settling: ResponseStream[] = NONE;
   #counted = 0;
   #flushPlanned = false;
+  /** Is a chunk being understood? Whoever does that sees to the flush. */
+  #gathering = false;
   #closing = false;
   #halfClosed = false;
   #probing = false;
@@ -199,6 +201,7 @@ export class Connection implements RequestConnection {
    */
   receive(chunk: Uint8Array, length: number = chunk.length): void {
     if (this.#closing) return;
+    this.#gathering = true;
     this.#session.receive(chunk, 0, length);
     // Handlers run once the whole chunk is understood: most requests are complete by then.
     const arrived = this.#arrived;
@@ -208,6 +211,11 @@ export class Connection implements RequestConnection {
     }
     this.#count();
     this.input.awaitParams(this.#session.active > this.#requests.length, arrived.length > 0);
+    this.#gathering = false;
+    if (!this.#flushPlanned) return;
+    // Nothing runs here any more that could add to what is written: there is nothing to wait for.
+    if (this.#session.active === 0) this.flush();
+    else flushSoon(this);
   }
 
   #onRequest(exchange: RequestExchange): ActiveRequest {
@@ -255,7 +263,7 @@ export class Connection implements RequestConnection {
   #planFlush(): void {
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;
-    flushSoon(this);
+    if (!this.#gathering) flushSoon(this);
   }
 
   #write(): void {
@@ -266,11 +274,13 @@ export class Connection implements RequestConnection {
     const pieces = this.#output.take();
     if (pieces.length === 1) {
       socket.write(pieces[0]!);
-      return;
+    } else {
+      socket.cork();
+      for (const piece of pieces) socket.write(piece);
+      socket.uncork();
     }
-    socket.cork();
-    for (const piece of pieces) socket.write(piece);
-    socket.uncork();
+    // The system has it all: the next answer can be written in the same place. Another kind of stream may keep what it got.
+    if (socket.writableLength === 0 && socket instanceof Socket) this.#output.reuse?.();
   }
 
   #releaseWriters(): void {

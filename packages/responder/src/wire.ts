@@ -21,6 +21,8 @@ export interface RequestExchange {
 export interface WireOutput {
   readonly pendingBytes: number;
   take(): Uint8Array[];
+  /** Nobody looks any more at what was taken last. */
+  reuse?(): void;
 }
 
 /** What the bytes of a connection mean. `ResponderSession` is FastCGI's. */

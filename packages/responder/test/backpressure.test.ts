@@ -94,6 +94,34 @@ test("pipe() and pipeline() into a response wait for it", async () => {
   }
 });
 
+test("what a web server has not taken yet is never written over by the next answers, its own or others'", async () => {
+  const app = await application((request, response) => {
+    response.writeHead(200, ["X-Mine", request.url]);
+    response.end(request.url.repeat(400));
+  });
+  const [reader, ...stalled] = await Promise.all(Array.from({ length: 5 }, () => app.connect()));
+  for (const frontEnd of stalled) frontEnd.stopReading();
+  const urlOf = (connection: number, index: number): string => `/${connection}/${index}/`;
+  for (let index = 0; index < 600; index += 6) {
+    for (const [connection, frontEnd] of stalled.entries()) {
+      const urls = Array.from({ length: 6 }, (_, more) => urlOf(connection, index + more));
+      frontEnd.send(...urls.map((url, more) => request(index + more + 1, { params: { REQUEST_URI: url } })));
+    }
+    expect((await reader!.exchange(1, { params: { REQUEST_URI: `/${index}/` } })).body).toBe(`/${index}/`.repeat(400));
+  }
+  // The system holds some of it, the application the rest.
+  for (const { bytesRead } of stalled) expect(bytesRead).toBeLessThan(MIB / 2);
+  for (const frontEnd of stalled) frontEnd.read();
+  for (const [connection, frontEnd] of stalled.entries()) {
+    for (let index = 0; index < 600; index++) {
+      const { head, body } = await frontEnd.answer(index + 1);
+      const url = urlOf(connection, index);
+      expect(head).toBe(`Status: 200 OK\r\nX-Mine: ${url}\r\n\r\n`);
+      expect(body).toBe(url.repeat(400));
+    }
+  }
+});
+
 /** Sends a body of `total` bytes as fast as the application takes it. */
 function upload(frontEnd: FrontEnd, id: number, total: number): () => number {
   const record = stdin(id, "u".repeat(32_768));
