@@ -227,9 +227,7 @@ class FastCGIGateway implements Gateway, RequestOwner {
         ? undefined
         : this.#internalFiles.find(served.method, host, target.path, served.scheme, true);
     if (handler === undefined || target instanceof Refusal) {
-      served.refuse(
-        new Refusal(502, `No internal route with files answers the X-Accel-Redirect ${JSON.stringify(location)}.`),
-      );
+      served.refuse(new Refusal(502, "No internal route with files answers the path."));
       return;
     }
     if (this.#isLoop(served, location)) return;

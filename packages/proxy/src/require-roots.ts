@@ -4,12 +4,13 @@ import type { ResolvedConfig } from "./config/resolved-config.ts";
 import { folderFault } from "./folder-access.ts";
 
 /**
- * Makes sure that every folder of this machine that the configuration serves is there.
+ * Makes sure that every folder of this machine is there that the configuration serves, or has applications send files from.
  *
  * @throws `FCGI_ERR_CONFIG` for the first that is not
  */
 export function requireRoots(config: Pick<ResolvedConfig, "root" | "routes" | "places">): void {
-  for (const root of servedFolders(config)) {
+  const sent = config.routes.flatMap((route) => route.fastcgi?.sendfile.roots ?? []);
+  for (const root of new Set([...servedFolders(config), ...sent])) {
     const fault = folderFault(root);
     if (fault === undefined) continue;
     const remedy = fault.includes("user") ? "let it in (`chmod a+x`)" : "make it";

@@ -70,7 +70,7 @@ export async function benchPhp(options: { rounds: number; seconds: number; write
     const text = [
       `${new Date().toISOString().slice(0, 10)}, ${machine()}`,
       barTable(bars),
-      `Medians of ${options.rounds} interleaved rounds of ${options.seconds} s. Each server has its own PHP-FPM of ${CHILDREN} children; CPU is the server's alone.`,
+      `Medians of ${options.rounds} interleaved rounds of ${options.seconds} s. Each server has its own PHP-FPM of ${CHILDREN} children; CPU is the server's alone. nginx with fastcgi_keep_conn holds a connection to each child, and whoever has none of these waits until one breaks: with 64 clients a few are served and the others hardly at all, so that its p99 is that of the few.`,
       ...tables,
     ].join("\n\n");
     console.log(text);

@@ -72,12 +72,24 @@ export async function describeModuleError(error: unknown, given: string): Promis
     return `${place}: ${code === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX" ? onlyStripped(message) : syntax(message, text, shown.place)}.`;
   }
   if (error instanceof SyntaxError) {
-    // Node says where for TypeScript alone. In another file that this one imports, nobody does.
-    const mistake = (await readModule(path))?.mistake;
-    return `${formatPlace(file, mistake)}: cannot be read: ${message}.`;
+    const [where, mistake] = (await findMistake(path)) ?? [path];
+    return `${formatPlace(name(where), mistake)}: cannot be read: ${message}.`;
   }
   const kind = error.name === "Error" ? "" : `${error.name}: `;
   return `${formatPlace(file, placeIn(error, path))}: cannot be run: ${kind}${message}.`;
+}
+
+/** The first file that cannot be parsed, and where, of a module and those beside it that it imports: Node says so for TypeScript alone. */
+async function findMistake(path: string, seen = new Set<string>()): Promise<[file: string, at: Place] | undefined> {
+  if (seen.has(path)) return undefined;
+  seen.add(path);
+  const text = await readModule(path);
+  if (text?.mistake !== undefined) return [path, text.mistake];
+  for (const specifier of text?.imports ?? []) {
+    const found = /^[./]/.test(specifier) ? await findMistake(resolve(dirname(path), specifier), seen) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The compiler calls every word `ident`, and the end `<eof>`. */

@@ -31,6 +31,14 @@ export class ModuleText {
     return /^(?:[\w$]+|"[^"]*"|.)/.exec(this.#text.split("\n")[line - 1]?.slice(column - 1) ?? "")?.[0] ?? "";
   }
 
+  /** The modules that it imports before it runs. */
+  get imports(): string[] {
+    const body = this.#parse()?.body ?? [];
+    return body.flatMap((node) =>
+      "source" in node && typeof node.source?.value === "string" ? [node.source.value] : [],
+    );
+  }
+
   /** Where a module is imported whose name has this at its beginning. */
   importOf(begins: (specifier: string) => boolean): Place | undefined {
     for (const node of this.#parse()?.body ?? []) {

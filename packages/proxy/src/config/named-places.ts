@@ -20,6 +20,9 @@ export function namedPlaces(expansion: Expansion, { root, routes }: ProxyConfig)
       const answer = route[kind];
       if (typeof answer === "object") note([...at, kind, "root"], answer.root);
     }
+    const { fastcgi } = route;
+    const sent = typeof fastcgi === "object" ? (fastcgi.sendfile?.roots ?? []) : [];
+    for (const [position, folder] of sent.entries()) note([...at, "fastcgi", "sendfile", "roots", position], folder);
   }
   return places;
 }

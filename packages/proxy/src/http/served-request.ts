@@ -94,6 +94,8 @@ export class ServedRequest implements Audience {
   #failure: Failure | undefined;
   #failureId = "";
   #id: string | undefined;
+  /** The path that an application has ordered to be sent in place of its answer. */
+  #order: string | undefined;
 
   /** @param forwarded what proxies in between say */
   constructor(
@@ -155,7 +157,12 @@ export class ServedRequest implements Audience {
   /** Answers with an error of the gateway's own. */
   refuse(refusal: Refusal, more: Omit<Failure, "cause"> = {}): void {
     if (this.#settled) return;
-    this.#fail({ ...more, cause: refusal });
+    const { status, reason, rawHeaders } = refusal;
+    const cause =
+      this.#order === undefined
+        ? refusal
+        : new Refusal(status, `For X-Accel-Redirect ${JSON.stringify(this.#order)}: ${reason}`, rawHeaders);
+    this.#fail({ ...more, cause });
   }
 
   /** Answers for an application that failed before the head of its response. */
@@ -213,6 +220,7 @@ export class ServedRequest implements Audience {
   /** Sends a file of an internal route, in place of what an application would have sent. */
   sendInternal(location: string): void {
     this.asFile();
+    this.#order = location;
     this.#owner.sendInternal(this, location);
   }
 

@@ -132,6 +132,19 @@ describe("exit code 2 and one sentence, before anything was started", () => {
     });
   });
 
+  test("[TK01] a folder to send files from that is not there", async () => {
+    const folder = configFile({
+      upstreams: { app: { addresses: ["tcp://127.0.0.1:1"] } },
+      routes: [{ fastcgi: { upstream: "app", sendfile: { roots: ["./uploads"] } } }],
+    });
+    expect(await run(["check"], folder)).toMatchObject({
+      exit: 2,
+      stderr: expect.stringMatching(
+        /^x-proxy: x\.config\.json:\d+: routes\[0\]\.fastcgi\.sendfile\.roots\[0\]: the folder \S+\/uploads does not exist: make it, or name another one\.\n$/,
+      ) as string,
+    });
+  });
+
   test("[TK01] a handler that cannot be run: the key that names it, and the place in it", async () => {
     const folder = configFile({ routes: [{ handler: "./live.mjs" }] });
     const check = (): Promise<{ exit: unknown; stderr: string }> => run(["check"], folder);

@@ -17,6 +17,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   "b.ts": 'export function fail(): never {\n  throw new Error("SITE is not set:\\n  set it.");\n}',
   "c.ts": 'import x from "./nope.ts";\nexport default x;',
   "d.mjs": "}",
+  "e.mjs": 'import "./e.mjs";\nexport * from "./d.mjs";',
 };
 
 /** Writes each file into a folder of its own, and gives what is said of it by one program. */
@@ -155,7 +156,12 @@ test("modules: place and remedy", async () => {
       'import { nope } from "./b.ts";\nexport default nope;',
       "a.ts:1:10: cannot be read: The requested module './b.ts' does not provide an export named 'nope'.",
     ],
-    ["a.ts", 'import x from "./d.mjs";\nexport default x;', /^a\.ts: cannot be read: Unexpected token '}'\.$/],
+    ["a.ts", 'import x from "./d.mjs";\nexport default x;', "d.mjs:1:1: cannot be read: Unexpected token '}'."],
+    [
+      "a.ts",
+      'import "./a.ts";\nimport "node:fs";\nimport { x } from "./e.mjs";\nexport default x;',
+      "d.mjs:1:1: cannot be read: Unexpected token '}'.",
+    ],
     ["a.js", "module.exports = { rotues: [] };", /^a\.js: rotues is not a known key\. Did you mean "routes"\?$/],
   ]);
 });

@@ -112,6 +112,15 @@ describe("X-Sendfile", () => {
   });
 });
 
+test("[TG13] an X-Accel-Redirect that leads to no file is named to a developer", async () => {
+  const gateway = await site(folder(), { accel: true });
+  const got = await order(gateway, "X-Accel-Redirect: /int/b.txt");
+  expect(got.status).toBe(404);
+  expect(got.text).toContain('For X-Accel-Redirect "/int/b.txt": No file of this route answers the path.');
+  const stranger = await order(gateway, "X-Accel-Redirect: /int/b.txt", { remote: { address: "192.0.2.7", port: 1 } });
+  expect(stranger.text).not.toContain("/int");
+});
+
 test("[TG13] a file that is not there is named to a developer, as the application named it", async () => {
   const root = folder();
   const gateway = await site(root, { roots: [join(root, "files")] });
