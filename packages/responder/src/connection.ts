@@ -72,8 +72,6 @@ export class Connection implements RequestConnection {
   #settling: ResponseStream[] = NONE;
   #counted = 0;
   #flushPlanned = false;
-  /** Is a chunk being understood? Whoever does that sees to the flush. */
-  #gathering = false;
   #closing = false;
   #halfClosed = false;
   #probing = false;
@@ -201,7 +199,6 @@ export class Connection implements RequestConnection {
    */
   receive(chunk: Uint8Array, length: number = chunk.length): void {
     if (this.#closing) return;
-    this.#gathering = true;
     this.#session.receive(chunk, 0, length);
     // Handlers run once the whole chunk is understood: most requests are complete by then.
     const arrived = this.#arrived;
@@ -211,11 +208,6 @@ export class Connection implements RequestConnection {
     }
     this.#count();
     this.input.awaitParams(this.#session.active > this.#requests.length, arrived.length > 0);
-    this.#gathering = false;
-    if (!this.#flushPlanned) return;
-    // Nothing runs here any more that could add to what is written: there is nothing to wait for.
-    if (this.#session.active === 0) this.flush();
-    else flushSoon(this);
   }
 
   #onRequest(exchange: RequestExchange): ActiveRequest {
@@ -263,7 +255,7 @@ export class Connection implements RequestConnection {
   #planFlush(): void {
     if (this.#flushPlanned) return;
     this.#flushPlanned = true;
-    if (!this.#gathering) flushSoon(this);
+    flushSoon(this);
   }
 
   #write(): void {
