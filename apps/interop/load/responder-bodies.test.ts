@@ -2,14 +2,16 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { request } from "node:http";
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 
 import { expect, onTestFinished, test } from "vitest";
 
 import { patternBytes } from "../src/application.ts";
 import { needs } from "../src/needs.ts";
+import { startCgiFcgi } from "../src/peers/cgi-fcgi.ts";
 import {
   startExampleApache,
   startExampleCaddy,
@@ -18,8 +20,10 @@ import {
   startExampleNginx,
 } from "../src/peers/example-fronts.ts";
 import type { StartFront } from "../src/peers/example-fronts.ts";
+import { startSpawnFcgi } from "../src/peers/spawn-fcgi.ts";
 import { startRunning } from "../src/running-example.ts";
 import type { RunningOptions } from "../src/running-example.ts";
+import { temporaryFolder } from "../src/temporary.ts";
 
 const MIB = patternBytes(1_048_576);
 const COUNT = 1_024;
@@ -44,19 +48,24 @@ const FRONTS: readonly [name: string, program: string, StartFront, RunningOption
   ["Apache, CGI", "apache2", startExampleApache("apache-cgi.conf", ["alias", "cgid"]), { spawns: true }],
 ];
 
-async function sendAll(outgoing: ClientRequest): Promise<void> {
+const APPLICATION = join(import.meta.dirname, "../src/applications/behind-front.mjs");
+
+async function sendAll(outgoing: Writable): Promise<void> {
   for (let sent = 0; sent < COUNT; sent++) if (!outgoing.write(MIB)) await once(outgoing, "drain");
   outgoing.end();
 }
 
+function expectedSha256(): string {
+  const hash = createHash("sha256");
+  for (let part = 0; part < COUNT; part++) hash.update(MIB);
+  return hash.digest("hex");
+}
+
 test.each(FRONTS)("%s", async (_name, program, front, options) => {
   if (!needs(program, [program])) return;
-  const path = join(import.meta.dirname, "../src/applications/behind-front.mjs");
-  const running = await startRunning(front, { path, ...options });
+  const running = await startRunning(front, { path: APPLICATION, ...options });
   onTestFinished(() => running.stop());
-  const expected = createHash("sha256");
-  for (let part = 0; part < COUNT; part++) expected.update(MIB);
-  const sha256 = expected.digest("hex");
+  const sha256 = expectedSha256();
 
   const upload = request(`${running.url}/upload`, {
     method: "POST",
@@ -72,5 +81,38 @@ test.each(FRONTS)("%s", async (_name, program, front, options) => {
   const [body] = (await once(download, "response")) as [IncomingMessage];
   const got = createHash("sha256");
   for await (const part of body as AsyncIterable<Buffer>) got.update(part);
+  expect(got.digest("hex")).toBe(sha256);
+});
+
+test("cgi-fcgi, of an application that spawn-fcgi has started", async () => {
+  if (!needs("spawn-fcgi", ["spawn-fcgi"]) || !needs("cgi-fcgi", ["cgi-fcgi"])) return;
+  const folder = temporaryFolder();
+  onTestFinished(() => folder.remove());
+  const { socket, stop } = await startSpawnFcgi(folder.path, APPLICATION);
+  onTestFinished(stop);
+  const sha256 = expectedSha256();
+
+  const length = { CONTENT_LENGTH: String(SIZE) };
+  const upload = startCgiFcgi(socket, { REQUEST_METHOD: "POST", REQUEST_URI: "/upload", ...length });
+  const answered = text(upload.stdout);
+  await sendAll(upload.stdin);
+  expect(JSON.parse((await answered).split("\r\n\r\n")[1]!)).toMatchObject({ length: SIZE, sha256 });
+
+  const download = startCgiFcgi(socket, { REQUEST_METHOD: "GET", REQUEST_URI: `/bytes?size=${SIZE}` });
+  download.stdin.end();
+  const got = createHash("sha256");
+  let head = "";
+  for await (const part of download.stdout as AsyncIterable<Buffer>) {
+    if (head.endsWith("\r\n\r\n")) {
+      got.update(part);
+      continue;
+    }
+    const before = head.length;
+    const all = head + part.toString("latin1");
+    const end = all.indexOf("\r\n\r\n");
+    head = end < 0 ? all : all.slice(0, end + 4);
+    got.update(part.subarray(head.length - before));
+  }
+  expect(head).toContain(`Content-Length: ${SIZE}`.toLowerCase());
   expect(got.digest("hex")).toBe(sha256);
 });

@@ -17,10 +17,30 @@ export interface Places {
   readonly command?: string;
 }
 
-/** A configuration of `packages/responder/examples`, with the places of a test. */
+/** What stands around a block of the responder's README in a web server's own configuration. */
+const AROUND: Readonly<Record<string, (block: string) => string>> = {
+  nginx: (block) => block,
+  apache: (block) => `<VirtualHost *:80>\n${block}</VirtualHost>\n`,
+  lighttpd: (block) => `server.port = 80\nserver.document-root = "/srv/app/public"\n${block}`,
+};
+
+/** The one block of the responder's README in a web server's language. */
+function readmeConfiguration(language: string): string {
+  const readme = readFileSync(join(PACKAGES, "responder/README.md"), "utf8");
+  const [block, ...more] = readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"));
+  if (block === undefined || more.length > 0) throw new Error(`${more.length + 1} blocks of ${language}, or none.`);
+  return AROUND[language]!(block[1]!);
+}
+
+/**
+ * A configuration with the places of a test.
+ *
+ * @param name a file of `packages/responder/examples`, or `README.md:` and the language of a block of the responder's README
+ */
 export function exampleConfiguration(name: string, places: Places): string {
   const { port, socket, site, tcp = "", command = "" } = places;
-  return readFileSync(join(EXAMPLES, name), "utf8")
+  const [, language] = name.split("README.md:");
+  return (language === undefined ? readFileSync(join(EXAMPLES, name), "utf8") : readmeConfiguration(language))
     .replaceAll("/run/app.sock", socket)
     .replaceAll("/usr/bin/x-responder", command)
     .replaceAll("/srv/app", site)

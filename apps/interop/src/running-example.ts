@@ -48,7 +48,7 @@ export async function startRunning(front: StartFront, more: RunningOptions = {})
   if (more.spawns !== true) {
     const listen = more.tcp === true ? `tcp://127.0.0.1:${tcpPort}` : `unix:${socket}`;
     const address = more.scgi === true ? `scgi+${listen}` : listen;
-    const args = [COMMAND, module, "--listen", address, "--mode", "0666", ...(more.args ?? [])];
+    const args = [COMMAND, module, "--listen", address, ...(more.args ?? [])];
     const place = more.tcp === true ? { port: tcpPort, host: "127.0.0.1" } : { path: socket };
     application = await startProgram(process.execPath, args, place);
   }

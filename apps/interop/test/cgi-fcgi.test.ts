@@ -1,17 +1,15 @@
 // cgi-fcgi of libfcgi, an independent client, in front of our responder.
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { text } from "node:stream/consumers";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { Echo } from "../src/application.ts";
 import { needs } from "../src/needs.ts";
+import { startCgiFcgi } from "../src/peers/cgi-fcgi.ts";
 import { startResponder } from "../src/peers/responder.ts";
 import type { Program } from "../src/program.ts";
 import { temporaryFolder } from "../src/temporary.ts";
-
-const run = promisify(execFile);
 
 describe.runIf(needs("libfcgi-bin", ["cgi-fcgi"]))("cgi-fcgi calls @x/responder", () => {
   const folder = temporaryFolder();
@@ -26,10 +24,9 @@ describe.runIf(needs("libfcgi-bin", ["cgi-fcgi"]))("cgi-fcgi calls @x/responder"
   });
 
   const call = async (environment: Record<string, string>): Promise<{ head: string; body: string }> => {
-    const { stdout } = await run("cgi-fcgi", ["-bind", "-connect", socket], {
-      env: { PATH: "/usr/bin", ...environment },
-    });
-    const [head = "", body = ""] = stdout.split("\r\n\r\n");
+    const calling = startCgiFcgi(socket, environment);
+    calling.stdin.end();
+    const [head = "", body = ""] = (await text(calling.stdout)).split("\r\n\r\n");
     return { head, body };
   };
 

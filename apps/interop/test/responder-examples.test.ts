@@ -1,14 +1,11 @@
-// The configurations of packages/responder/examples, each in the web server that it is for.
+// The configurations of packages/responder/examples and of its README, each in the web server that it is for.
 import { createHash } from "node:crypto";
-import { chmodSync } from "node:fs";
-import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { patternBytes } from "../src/application.ts";
 import { describeFront } from "../src/behaviours/front.ts";
 import type { FrontTraits } from "../src/behaviours/front.ts";
-import { stageExample } from "../src/examples.ts";
 import { needs } from "../src/needs.ts";
 import {
   startExampleApache,
@@ -18,9 +15,7 @@ import {
   startExampleNginx,
 } from "../src/peers/example-fronts.ts";
 import type { StartFront } from "../src/peers/example-fronts.ts";
-import { findProgram, startProgram } from "../src/program.ts";
 import { startRunning } from "../src/running-example.ts";
-import { temporaryFolder } from "../src/temporary.ts";
 
 const closing = (configuration: string): string =>
   configuration.replaceAll(/fastcgi_keep_conn on;|keepalive 8;[^\n]*/g, "");
@@ -31,7 +26,9 @@ const ONE_RECORD = 56_000;
 const FRONTS: readonly [name: string, program: string, StartFront, FrontTraits?][] = [
   ["nginx, connections kept", "nginx", startExampleNginx(), { headerBytes: ONE_RECORD }],
   ["nginx, a connection a request", "nginx", startExampleNginx("nginx.conf", closing), { headerBytes: ONE_RECORD }],
+  ["nginx, the README's", "nginx", startExampleNginx("README.md:nginx"), { headerBytes: ONE_RECORD }],
   ["nginx, SCGI", "nginx", startExampleNginx("nginx-scgi.conf"), { scgi: true }],
+  ["Apache, the README's", "apache2", startExampleApache("README.md:apache", ["proxy", "proxy_fcgi"])],
   ["Apache, mod_proxy_fcgi", "apache2", startExampleApache("apache-proxy-fcgi.conf", ["proxy", "proxy_fcgi"])],
   [
     "Apache, mod_proxy_scgi",
@@ -46,6 +43,7 @@ const FRONTS: readonly [name: string, program: string, StartFront, FrontTraits?]
     { spawns: true, oneProcess: false, headerBytes: ONE_RECORD },
   ],
   ["lighttpd", "lighttpd", startExampleLighttpd("lighttpd.conf"), { headerBytes: 7_000 }],
+  ["lighttpd, the README's", "lighttpd", startExampleLighttpd("README.md:lighttpd"), { headerBytes: 7_000 }],
   ["lighttpd, SCGI", "lighttpd", startExampleLighttpd("lighttpd-scgi.conf"), { scgi: true, headerBytes: 7_000 }],
   [
     "lighttpd, bin-path",
@@ -95,17 +93,27 @@ describe.runIf(needs("nginx", ["nginx"]))("nginx asks authorize() by auth_reques
     expect(JSON.parse(body.toString())).toMatchObject({ path: "/private/", user: "ada" });
   });
 
-  test("Express answers behind it", async () => {
-    const running = await startRunning(startExampleNginx(), { module: "express.mjs" });
-    onTestFinished(() => running.stop());
-    expect((await running.ask("/?name=Ada")).body.toString()).toBe("Hello Ada from Express\n");
-  });
-
   test("an application under a path sees URLs without it", async () => {
     const running = await startRunning(startExampleNginx(), { args: ["--mount", "strip"] });
     onTestFinished(() => running.stop());
     const { body } = await running.ask("/app/users?x=%20");
     expect(JSON.parse(body.toString())).toMatchObject({ path: "/users?x=%20" });
+  });
+});
+
+describe.each<[string, string, StartFront]>([
+  ["nginx", "nginx", startExampleNginx("README.md:nginx")],
+  ["Apache", "apache2", startExampleApache("README.md:apache", ["proxy", "proxy_fcgi"])],
+  ["lighttpd", "lighttpd", startExampleLighttpd("README.md:lighttpd")],
+])("x-responder examples/express.mjs, and the README's block for %s", (_name, program, front) => {
+  test.runIf(needs(program, [program]))("Express answers, at once and piece by piece", async () => {
+    const running = await startRunning(front, { module: "express.mjs" });
+    onTestFinished(() => running.stop());
+    expect((await running.ask("/?name=Ada")).body.toString()).toBe("Hello Ada from Express\n");
+    const events = await fetch(`${running.url}/events`);
+    const reader = events.body!.getReader();
+    expect(Buffer.from((await reader.read()).value).toString()).toContain("data: at once\n\n");
+    await reader.cancel();
   });
 });
 
@@ -123,26 +131,3 @@ describe.each<[string, string, StartFront, { tcp?: boolean; spawns?: boolean }]>
     expect([status, body.toString()]).toEqual([200, "a static page\n"]);
   });
 });
-
-test.runIf(needs("spawn-fcgi", ["spawn-fcgi"]) && needs("cgi-fcgi", ["cgi-fcgi"]))(
-  "[P1] spawn-fcgi starts it on descriptor 0, cgi-fcgi asks it",
-  async () => {
-    const folder = temporaryFolder();
-    onTestFinished(() => folder.remove());
-    const { site, command } = stageExample(folder.path);
-    const socket = join(folder.path, "app.sock");
-    const spawner = findProgram(["spawn-fcgi"])!;
-    const application = await startProgram(spawner, ["-n", "-s", socket, "--", command, join(site, "app.mjs")], {
-      path: socket,
-    });
-    onTestFinished(() => application.stop());
-    chmodSync(socket, 0o666);
-    const { spawnSync } = await import("node:child_process");
-    const environment = { REQUEST_METHOD: "GET", REQUEST_URI: "/by/hand", SERVER_PROTOCOL: "HTTP/1.1" };
-    const asked = spawnSync(findProgram(["cgi-fcgi"])!, ["-bind", "-connect", socket], {
-      env: environment,
-      encoding: "utf8",
-    });
-    expect(asked.stdout).toContain('"path":"/by/hand"');
-  },
-);

@@ -75,6 +75,12 @@ export function describeFront(name: string, front: StartFront, traits: FrontTrai
       },
     );
 
+    test("an attempt to upgrade is a request like any other", async () => {
+      const key = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version": "13" };
+      const seen = await echo("/socket", { headers: { connection: "Upgrade", upgrade: "websocket", ...key } });
+      expect(seen).toMatchObject({ method: "GET", target: "/socket" });
+    });
+
     test("HEAD has the head of GET and no body, and the next request is clean", async () => {
       const { status, headers, body } = await ask("/file", { method: "HEAD" });
       expect([status, body.length, headers["content-type"]]).toEqual([200, 0, "text/plain"]);

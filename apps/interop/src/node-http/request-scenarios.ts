@@ -41,6 +41,15 @@ export const requestScenarios: readonly Scenario[] = [
     },
   },
   {
+    title: "an attempt to upgrade that nobody listens for",
+    headers: { connection: "Upgrade", upgrade: "websocket", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" },
+    listener(request, response, note) {
+      // The field itself is one of the connection's, which is the web server's here.
+      note("upgrade", (request as { upgrade?: boolean }).upgrade, request.method, request.url);
+      response.end("an answer like any other");
+    },
+  },
+  {
     title: "the socket",
     listener(request, response, note) {
       const { socket } = request;
